@@ -1,0 +1,76 @@
+/**
+ * The one error class. Every failure that Girder itself reports is a {@link GirderError}: a message that says what
+ * happened, where (the author's transform, file or option) and what to do about it, and a code for programs.
+ */
+
+/** The closed set of reasons. */
+export type ErrorCode =
+  /** An argument of an API call is of the wrong shape or out of range. */
+  | "invalid-argument"
+  /** A pipeline contradicts itself: a missing component, a cycle, a transform applied to the wrong kind of input. */
+  | "invalid-pipeline"
+  /** Two transforms were given one name by their author. */
+  | "duplicate-name"
+  /** A valid pipeline asks for what this runner does not do. The message lists every reason. */
+  | "unsupported"
+  /** A command-line or pipeline option does not exist or has a value of the wrong type. */
+  | "invalid-option"
+  /** A value does not fit its coder. */
+  | "cannot-encode"
+  /** Bytes are not what their coder or format says they are. */
+  | "malformed-data"
+  /** A key's coder can write equal keys as different bytes. */
+  | "nondeterministic-key"
+  /** Inputs of one transform are windowed in ways that cannot be joined. */
+  | "incompatible-windows"
+  /** A file, or any file of a glob, does not exist. */
+  | "not-found"
+  /** A file exists but is truncated or damaged. */
+  | "corrupt-file"
+  /** The operating system refused a read or write. */
+  | "io"
+  /** A function of the author threw. `cause` is what it threw. */
+  | "user-exception"
+  /** An assertion about a PCollection did not hold. */
+  | "assertion"
+  /** A worker died or answered nonsense, more often than is retried. */
+  | "worker-lost"
+  /** The job was cancelled. */
+  | "cancelled"
+  /** A defect of Girder. */
+  | "internal";
+
+/** What a {@link GirderError} is made of, beside its message. */
+export interface ErrorDetails {
+  /** Full name of the transform concerned, `Outer/Inner/Step`, or the file, option or field. */
+  readonly where?: string;
+  /** What the reader can do. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+export class GirderError extends Error {
+  override readonly name = "GirderError";
+  /** The message without place and remedy. */
+  readonly what: string;
+  readonly where: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    what: string,
+    details: ErrorDetails = {},
+  ) {
+    const place = details.where === undefined ? "" : ` (at ${details.where})`;
+    const remedy = details.remedy === undefined ? "" : ` ${details.remedy}`;
+    super(`[${code}] ${what}${place}${remedy}`, details.cause === undefined ? {} : { cause: details.cause });
+    this.what = what;
+    this.where = details.where;
+    this.remedy = details.remedy;
+  }
+}
+
+/** The text of anything thrown: an error's message, or the value itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
