@@ -1,0 +1,105 @@
+/**
+ * The seam: what a runner asks of whoever runs its stages, and what it is answered.
+ *
+ * A stage is a set of fused transforms that one environment executes together. The runner hands it over once
+ * ({@link StageWorker.prepare}), then again and again gives it a bundle's work ({@link BundleTask}) and is given the
+ * bundle's results ({@link BundleResult}) to commit. The embedded harness implements this directly; a worker in another
+ * process does through an adapter that speaks the Fn API.
+ */
+import type { Components } from "../gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { MetricsContainer } from "../metrics/index.js";
+import type { Batch, BatchCodec } from "./batch.js";
+import type { Duration, Instant } from "./time.js";
+import type { InternedWindow } from "./window.js";
+import type { WindowTable } from "./window-table.js";
+
+/** A PCollection that enters a stage from outside, and who reads it there. */
+export interface StageInput {
+  readonly pcollection: string;
+  readonly consumers: readonly { readonly transform: string; readonly localName: string }[];
+}
+
+/** A PCollection that leaves a stage. */
+export interface StageOutput {
+  readonly pcollection: string;
+  /** Whether somebody groups it by key, so that its batches must carry key identities. */
+  readonly keyed: boolean;
+}
+
+/** A side input that a transform of the stage reads. */
+export interface StageSideInput {
+  readonly transform: string;
+  readonly localName: string;
+  readonly pcollection: string;
+}
+
+/** What is to be executed, in terms of the submitted pipeline's components. */
+export interface StageDescriptor {
+  readonly id: string;
+  /** The pipeline's components, with what the runner's optimiser has added. */
+  readonly components: Components;
+  /** Ids of the stage's transforms, producers before consumers. */
+  readonly transforms: readonly string[];
+  readonly inputs: readonly StageInput[];
+  readonly outputs: readonly StageOutput[];
+  readonly sideInputs: readonly StageSideInput[];
+}
+
+/** What a side input holds for each window of the main input that occurs in a bundle. */
+export type SideInputContents = ReadonlyMap<InternedWindow, readonly Batch[]>;
+
+/** The work of one bundle. */
+export interface BundleTask {
+  readonly bundle: number;
+  /** Batches by index of {@link StageDescriptor.inputs}, in the order in which they are to be processed. */
+  readonly inputs: readonly { readonly input: number; readonly batch: Batch }[];
+  /** By index of {@link StageDescriptor.sideInputs}. The inner arrays are the same object as long as their contents are. */
+  readonly sideInputs: readonly SideInputContents[];
+  /** When the bundle should come to its end, as `performance.now()` in ms: past it, the rest is returned unprocessed. */
+  readonly deadline: number;
+  /** Elements after which the rest is returned unprocessed, whatever the time. */
+  readonly maxElements: number;
+  /** Set by the runner to end the bundle at the next element. */
+  readonly stop: { stopped: boolean };
+}
+
+/** Work that a bundle returns instead of doing it. */
+export interface Residual {
+  /** Index of {@link StageDescriptor.inputs}. */
+  readonly input: number;
+  readonly batch: Batch;
+  /** How long to wait before going on, in ms. 0 for the untouched rest of a bundle. */
+  readonly delay: Duration;
+  /** Lower bound of the timestamps this work may still produce; undefined means those of its elements. */
+  readonly watermark?: Instant;
+}
+
+/** What a bundle did. It takes effect when the runner commits it, and not at all if it does not. */
+export interface BundleResult {
+  /** Batches by index of {@link StageDescriptor.outputs}, in order of production. */
+  readonly outputs: readonly { readonly output: number; readonly batch: Batch }[];
+  readonly residuals: readonly Residual[];
+  /** User metrics and element counts of this bundle alone. */
+  readonly metrics: MetricsContainer;
+}
+
+/** A stage ready to run. */
+export interface PreparedStage {
+  /**
+   * Runs a bundle. A plain result is committed in the same tick; a promise when it settles.
+   *
+   * @throws GirderError `user-exception` where a function of the author threw, which fails the job at once; anything
+   *   else counts as a lost worker and is retried.
+   */
+  run(task: BundleTask): BundleResult | Promise<BundleResult>;
+  /** Codec for batches of an input, output or side input of the stage. */
+  codec(pcollection: string): BatchCodec;
+  /** Frees what `prepare` took; calls the authors' `teardown`. */
+  close(): void | Promise<void>;
+}
+
+/** Whoever runs stages of one environment. */
+export interface StageWorker {
+  /** @param windows The job's windows: batches refer to these. */
+  prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage>;
+}

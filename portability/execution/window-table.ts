@@ -1,0 +1,50 @@
+/** Interning of windows: one object for each distinct window of a job. */
+import { GLOBAL_WINDOW, type BoundedWindow, type InternedWindow, IntervalWindow } from "./window.js";
+import { type Instant, instantToWire } from "./time.js";
+
+const scratch = Buffer.alloc(24);
+
+/**
+ * All windows that a job has met, by their encoded bytes.
+ *
+ * Bytes that mean one thing under one coder may mean another under a second, so keys of a coder other than the two
+ * standard ones carry the coder's name in front (see {@link intern}).
+ */
+export class WindowTable {
+  readonly #byKey = new Map<string, InternedWindow>();
+  /** The global window, whose encoding is empty. */
+  readonly global: InternedWindow = this.intern("", GLOBAL_WINDOW);
+  #last: InternedWindow = this.global;
+
+  /** The interned window with these encoded bytes (as Latin-1); `value` is kept if it is new. */
+  intern(key: string, value: BoundedWindow): InternedWindow {
+    let window = this.#byKey.get(key);
+    if (window === undefined) {
+      window = { id: this.#byKey.size, key, maxTimestamp: value.maxTimestamp, value };
+      this.#byKey.set(key, window);
+    }
+    return window;
+  }
+
+  /** The interval `[start, end)`, ms. */
+  interval(start: Instant, end: Instant): InternedWindow {
+    const last = this.#last.value;
+    if (last instanceof IntervalWindow && last.start === start && last.end === end) return this.#last;
+    this.#last = this.intern(intervalKey(start, end), new IntervalWindow(start, end));
+    return this.#last;
+  }
+}
+
+/** The bytes of `beam:coder:interval_window:v1`: the end, big-endian with its sign bit turned, then the span as a varint. */
+function intervalKey(start: Instant, end: Instant): string {
+  const wireEnd = instantToWire(end);
+  scratch.writeBigUInt64BE(BigInt.asUintN(64, wireEnd) ^ 0x8000000000000000n, 0);
+  let span = wireEnd - instantToWire(start);
+  let at = 8;
+  while (span >= 128n) {
+    scratch[at++] = Number(span & 127n) | 128;
+    span >>= 7n;
+  }
+  scratch[at++] = Number(span);
+  return scratch.latin1Slice(0, at);
+}

@@ -1,0 +1,58 @@
+/** What the engine is told of a pipeline: nodes, and the PCollections between them. No protos. */
+import type { Duration } from "../../portability/execution/time.js";
+import type { WindowMapping } from "./window-mapping.js";
+
+/** Emits one element when the job starts. */
+export interface ImpulseNode {
+  readonly kind: "impulse";
+  readonly id: string;
+  readonly output: string;
+}
+
+/** Transforms that a worker runs, bundle by bundle. */
+export interface StageNode {
+  readonly kind: "stage";
+  readonly id: string;
+  /** PCollections by input index; one may occur more than once. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly sideInputs: readonly { readonly pcollection: string; readonly mapping: WindowMapping }[];
+}
+
+/** Gathers the values of each key and window, and emits them when the window's trigger fires. */
+export interface GroupByKeyNode {
+  readonly kind: "group-by-key";
+  readonly id: string;
+  readonly input: string;
+  readonly output: string;
+  readonly strategy: GroupingStrategy;
+}
+
+/** Makes one PCollection of several whose elements are held alike. */
+export interface FlattenNode {
+  readonly kind: "flatten";
+  readonly id: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+}
+
+export type EngineNode = ImpulseNode | StageNode | GroupByKeyNode | FlattenNode;
+
+/** Nodes in topological order: whoever produces a PCollection stands before whoever reads it. */
+export interface EngineGraph {
+  readonly nodes: readonly EngineNode[];
+}
+
+/** `WindowingStrategy` of the model, as far as grouping goes. */
+export interface GroupingStrategy {
+  /** Whether windows of one key that overlap become one: session windows. */
+  readonly merging: boolean;
+  /** How long after its end (ms) a window still takes elements. */
+  readonly allowedLateness: Duration;
+  /** Whether a pane repeats what earlier panes of the window held. */
+  readonly accumulating: boolean;
+  /** Timestamp of a pane. */
+  readonly outputTime: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
+  /** Whether a window that expires emits a last pane even if it has nothing new. */
+  readonly closingPaneAlways: boolean;
+}

@@ -1,0 +1,356 @@
+/**
+ * GroupByKey: the values of each key and window, and when they are emitted.
+ *
+ * ```
+ * fixed windows of 10, default trigger          elements (key, value, timestamp) -> panes
+ *   add     (a, 1, 3) (a, 2, 4) (b, 3, 12)      nothing: no window has ended
+ *   advance to 10                               a: [1, 2] in [0, 10), ON_TIME
+ *   advance to the end of time                  b: [3] in [10, 20), ON_TIME
+ * ```
+ *
+ * The trigger is the model's default: a pane when the watermark passes the end of the window, then one for every late
+ * element until the window expires (end plus allowed lateness).
+ */
+import { Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
+import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import type { PaneInfo } from "../../portability/execution/pane.js";
+import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
+import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
+import type { WindowTable } from "../../portability/execution/window-table.js";
+import type { GroupingStrategy } from "./graph.js";
+
+/** Groups emitted together, at most. */
+const GROUPS_PER_BATCH = 4096;
+/** What an element adds to a pane's estimated size beside its own bytes. */
+const BYTES_PER_REF = 8;
+
+/** The values of one key in one window, and the panes emitted of them. */
+export class Cell {
+  /** References to values, in order of arrival; a pane's own once it is emitted. */
+  refs: unknown[] = [];
+  /** Combined timestamp for the next pane; meaning depends on {@link GroupingStrategy.outputTime}. */
+  time: Instant | undefined;
+  pane: PaneInfo | undefined;
+
+  copy(): Cell {
+    const cell = new Cell();
+    cell.refs = this.refs.slice();
+    cell.time = this.time;
+    cell.pane = this.pane;
+    return cell;
+  }
+}
+
+/** One window of all keys; of one key where windows merge. */
+interface WindowCells {
+  readonly window: InternedWindow;
+  readonly cells: Map<KeyIdentity, Cell>;
+  /** Whether the watermark has passed its end. */
+  ended: boolean;
+}
+
+/** Everything a GroupByKey remembers: plain data around opaque references. */
+export class Grouping {
+  /** Open windows. With merging windows, a window of two keys is one entry too: keys merge apart inside {@link #merge}. */
+  #open = new Map<InternedWindow, WindowCells>();
+  /** With merging windows: the windows that each key has open. */
+  #sessions = new Map<KeyIdentity, InternedWindow[]>();
+  #inputWatermark: Instant = MIN_TIMESTAMP;
+  #outputWatermark: Instant = MIN_TIMESTAMP;
+  /** Elements that came after their window had expired. */
+  droppedLate = 0;
+  /** Estimated bytes of the values held. */
+  pendingBytes = 0;
+
+  constructor(
+    readonly strategy: GroupingStrategy,
+    readonly windows: WindowTable,
+  ) {}
+
+  /** Takes a keyed batch. Returns the panes of late elements, which are emitted at once. */
+  add(batch: Batch): Batch[] {
+    const { refs, keys } = batch;
+    if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
+    const late = new PaneBuilder(this.strategy);
+    this.pendingBytes += batch.bytes;
+    if ("all" in batch.windows && !Array.isArray(batch.windows.all) && !this.strategy.merging) {
+      const open = this.#openWindow(batch.windows.all as InternedWindow);
+      if (open === undefined) this.droppedLate += batch.count;
+      else this.#addAll(open, batch, refs, keys, late);
+    } else {
+      for (let i = 0; i < refs.length; i++) {
+        const timestamp = entry(batch.timestamps, i);
+        forEachWindow(entry(batch.windows, i), (window) => this.#addOne(window, keys[i]!, refs[i], timestamp, late));
+      }
+    }
+    return late.finish();
+  }
+
+  #addAll(open: WindowCells, batch: Batch, refs: readonly unknown[], keys: readonly KeyIdentity[], late: PaneBuilder) {
+    const { cells } = open;
+    const tracksTime = this.strategy.outputTime !== "END_OF_WINDOW";
+    for (let i = 0; i < refs.length; i++) {
+      const key = keys[i]!;
+      let cell = cells.get(key);
+      if (cell === undefined) {
+        cell = new Cell();
+        cells.set(key, cell);
+      }
+      cell.refs.push(refs[i]);
+      if (tracksTime) this.#combineTime(cell, entry(batch.timestamps, i));
+      if (open.ended) this.#emit(key, cell, open.window, "LATE", false, late);
+    }
+  }
+
+  #addOne(window: InternedWindow, key: KeyIdentity, ref: unknown, timestamp: Instant, late: PaneBuilder): void {
+    let target: WindowCells | undefined;
+    if (this.strategy.merging) target = this.#merge(key, window);
+    else target = this.#openWindow(window);
+    if (target === undefined) {
+      this.droppedLate++;
+      return;
+    }
+    let cell = target.cells.get(key);
+    if (cell === undefined) {
+      cell = new Cell();
+      target.cells.set(key, cell);
+    }
+    cell.refs.push(ref);
+    this.#combineTime(cell, timestamp);
+    if (target.window.maxTimestamp < this.#inputWatermark) {
+      const timing = target.ended && target.window.maxTimestamp < this.#outputWatermark ? "LATE" : "ON_TIME";
+      this.#emit(key, cell, target.window, cell.pane === undefined ? timing : "LATE", false, late);
+    }
+  }
+
+  /** The entry of a window, opened if need be; undefined if it has expired. */
+  #openWindow(window: InternedWindow): WindowCells | undefined {
+    let open = this.#open.get(window);
+    if (open === undefined) {
+      if (this.#expired(window)) return undefined;
+      open = { window, cells: new Map(), ended: window.maxTimestamp < this.#inputWatermark };
+      this.#open.set(window, open);
+    }
+    return open;
+  }
+
+  #expired(window: InternedWindow): boolean {
+    return plus(window.maxTimestamp, this.strategy.allowedLateness) < this.#inputWatermark;
+  }
+
+  /**
+   * Joins a key's new window with those it overlaps. The merged window keeps the values of all; an element is dropped
+   * only if the window it would belong to after merging has expired, as an element of a merging window may be saved by
+   * a neighbour.
+   */
+  #merge(key: KeyIdentity, added: InternedWindow): WindowCells | undefined {
+    const active = this.#sessions.get(key) ?? [];
+    let { start, end } = interval(added);
+    const overlapping: InternedWindow[] = [];
+    const apart: InternedWindow[] = [];
+    // Windows that touch do not overlap: [0, 10) and [10, 20) stay two.
+    for (const window of active) {
+      const other = interval(window);
+      if (other.start < end && start < other.end) overlapping.push(window);
+      else apart.push(window);
+    }
+    for (const window of overlapping) {
+      const other = interval(window);
+      start = Math.min(start, other.start);
+      end = Math.max(end, other.end);
+    }
+    const merged = this.windows.interval(start, end);
+    if (overlapping.length === 0 && this.#expired(merged)) return undefined;
+    const target = this.#openWindow(merged) ?? this.#reopen(merged);
+    for (const window of overlapping) {
+      if (window === merged) continue;
+      const source = this.#open.get(window)!;
+      const moved = source.cells.get(key)!;
+      source.cells.delete(key);
+      if (source.cells.size === 0) this.#open.delete(window);
+      const cell = target.cells.get(key);
+      if (cell === undefined) {
+        // The merged window is a new one: its panes are counted from the start.
+        moved.pane = undefined;
+        target.cells.set(key, moved);
+      } else {
+        cell.refs.push(...moved.refs);
+        if (moved.time !== undefined) this.#combineTime(cell, moved.time);
+      }
+    }
+    apart.push(merged);
+    this.#sessions.set(key, apart);
+    return target;
+  }
+
+  #reopen(window: InternedWindow): WindowCells {
+    const open: WindowCells = { window, cells: new Map(), ended: true };
+    this.#open.set(window, open);
+    return open;
+  }
+
+  #combineTime(cell: Cell, timestamp: Instant): void {
+    const { outputTime } = this.strategy;
+    if (outputTime === "END_OF_WINDOW") return;
+    // An element behind the watermark holds nothing back: its time is already promised to be over.
+    if (timestamp < this.#inputWatermark) return;
+    if (cell.time === undefined) cell.time = timestamp;
+    else if (outputTime === "EARLIEST_IN_PANE") cell.time = Math.min(cell.time, timestamp);
+    else cell.time = Math.max(cell.time, timestamp);
+  }
+
+  /** Moves the input watermark; returns the panes of the windows that thereby end. */
+  advance(watermark: Instant): Batch[] {
+    this.#inputWatermark = watermark;
+    const panes = new PaneBuilder(this.strategy);
+    const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
+    due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
+    for (const open of due) {
+      const expired = this.#expired(open.window);
+      if (!open.ended) {
+        open.ended = true;
+        for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "ON_TIME", expired, panes);
+      } else if (expired && this.strategy.closingPaneAlways) {
+        for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "LATE", true, panes);
+      }
+      if (expired) this.#close(open);
+    }
+    return panes.finish();
+  }
+
+  #close(open: WindowCells): void {
+    this.#open.delete(open.window);
+    if (this.#open.size === 0) this.pendingBytes = 0;
+    if (!this.strategy.merging) return;
+    for (const key of open.cells.keys()) {
+      const rest = this.#sessions.get(key)!.filter((window) => window !== open.window);
+      if (rest.length > 0) this.#sessions.set(key, rest);
+      else this.#sessions.delete(key);
+    }
+  }
+
+  #emit(
+    key: KeyIdentity,
+    cell: Cell,
+    window: InternedWindow,
+    timing: "ON_TIME" | "LATE",
+    isLast: boolean,
+    into: PaneBuilder,
+  ): void {
+    const before = cell.pane;
+    const pane = paneAfter(before, timing, isLast);
+    cell.pane = pane;
+    into.add(key, cell.refs, cell.time ?? window.maxTimestamp, window, pane);
+    // The pane owns the array from here on.
+    if (!isLast) cell.refs = this.strategy.accumulating ? cell.refs.slice() : [];
+    cell.time = undefined;
+  }
+
+  /** Lower bound of the timestamps still to be emitted on time. */
+  get hold(): Instant {
+    let hold = MAX_TIMESTAMP;
+    if (this.strategy.outputTime === "END_OF_WINDOW") return hold;
+    for (const { cells } of this.#open.values()) {
+      for (const { time } of cells.values()) if (time !== undefined && time < hold) hold = time;
+    }
+    return hold;
+  }
+
+  /** Tells how far the output watermark has come: elements of windows before it can only make late panes. */
+  outputAdvanced(watermark: Instant): void {
+    this.#outputWatermark = watermark;
+  }
+
+  get empty(): boolean {
+    return this.#open.size === 0;
+  }
+
+  copy(): Grouping {
+    const copy = new Grouping(this.strategy, this.windows);
+    for (const [window, open] of this.#open) {
+      const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
+      copy.#open.set(window, { window, cells, ended: open.ended });
+    }
+    copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
+    copy.#inputWatermark = this.#inputWatermark;
+    copy.#outputWatermark = this.#outputWatermark;
+    copy.droppedLate = this.droppedLate;
+    copy.pendingBytes = this.pendingBytes;
+    return copy;
+  }
+}
+
+function interval(window: InternedWindow): { start: Instant; end: Instant } {
+  if (window.value instanceof IntervalWindow) return window.value;
+  throw new Error(`window ${window.id} is not an interval and cannot merge`);
+}
+
+const FIRST_PANES = new Map<string, PaneInfo>();
+
+/** The pane that follows `before` (undefined: none yet). */
+function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo {
+  if (before !== undefined) {
+    const { index, nonSpeculativeIndex } = before;
+    return { timing, isFirst: false, isLast, index: index + 1, nonSpeculativeIndex: nonSpeculativeIndex + 1 };
+  }
+  const name = `${timing}${isLast}`;
+  let pane = FIRST_PANES.get(name);
+  if (pane === undefined) {
+    pane = { timing, isFirst: true, isLast, index: 0, nonSpeculativeIndex: 0 };
+    FIRST_PANES.set(name, pane);
+  }
+  return pane;
+}
+
+/** Gathers panes into grouped batches. */
+class PaneBuilder {
+  #batches: Batch[] = [];
+  #refs: unknown[][] = [];
+  #keys: KeyIdentity[] = [];
+  #timestamps: Instant[] = [];
+  #windows: InternedWindow[] = [];
+  #panes: PaneInfo[] = [];
+  #values = 0;
+
+  constructor(readonly strategy: GroupingStrategy) {}
+
+  add(key: KeyIdentity, refs: unknown[], timestamp: Instant, window: InternedWindow, pane: PaneInfo): void {
+    this.#keys.push(key);
+    this.#refs.push(refs);
+    this.#timestamps.push(timestamp);
+    this.#windows.push(window);
+    this.#panes.push(pane);
+    this.#values += refs.length;
+    if (this.#keys.length === GROUPS_PER_BATCH) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#keys.length === 0) return;
+    this.#batches.push(
+      new Batch(
+        this.#refs,
+        this.#keys,
+        constantOr(this.#timestamps),
+        constantOr(this.#windows),
+        constantOr(this.#panes),
+        (this.#keys.length + this.#values) * BYTES_PER_REF,
+      ),
+    );
+    this.#refs = [];
+    this.#keys = [];
+    this.#timestamps = [];
+    this.#windows = [];
+    this.#panes = [];
+    this.#values = 0;
+  }
+
+  finish(): Batch[] {
+    this.#flush();
+    return this.#batches;
+  }
+}
+
+function constantOr<T>(values: T[]): Column<T> {
+  const first = values[0]!;
+  return values.every((value) => value === first) ? { all: first } : values;
+}

@@ -1,0 +1,22 @@
+/** Which window of a side input belongs to a window of the main input: the side input's window that holds its last instant. */
+import type { Duration, Instant } from "../../portability/execution/time.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
+import type { WindowTable } from "../../portability/execution/window-table.js";
+
+/** The side input's window function, as far as mapping goes. Fixed windows are sliding windows whose period is their size. */
+export type WindowMapping =
+  | { readonly kind: "global" }
+  | { readonly kind: "sliding"; readonly size: Duration; readonly period: Duration; readonly offset: Duration };
+
+/** Start of the last window of this period that begins at or before `instant`, ms. */
+export function lastWindowStart(instant: Instant, period: Duration, offset: Duration): Instant {
+  const remainder = (instant - offset) % period;
+  return instant - (remainder < 0 ? remainder + period : remainder);
+}
+
+/** The side input's window for a window of the main input. */
+export function mapWindow(mapping: WindowMapping, main: InternedWindow, windows: WindowTable): InternedWindow {
+  if (mapping.kind === "global") return windows.global;
+  const start = lastWindowStart(main.maxTimestamp, mapping.period, mapping.offset);
+  return windows.interval(start, start + mapping.size);
+}

@@ -1,0 +1,98 @@
+/** Gathers the elements of a PCollection that leaves its stage into batches. */
+import { Batch, type Column, type WindowSet } from "../../portability/execution/batch.js";
+import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import type { PaneInfo } from "../../portability/execution/pane.js";
+import type { Instant } from "../../portability/execution/time.js";
+import type { KV } from "../../portability/coders/kv-coder.js";
+import type { Cursor } from "./cursor.js";
+import { estimateSize } from "./estimate-size.js";
+
+/** Elements in a batch, at most: larger ones leave the processor's cache before they are grouped. */
+const BATCH_SIZE = 4096;
+/** One element in so many is measured to estimate a batch's bytes. */
+const SAMPLE = 512;
+
+/** Appends what it is given, with the cursor's timestamp, windows and pane; a column stays a constant while all are equal. */
+export class BatchBuilder {
+  #refs: unknown[] = [];
+  #keys: KeyIdentity[] | undefined;
+  #timestamp: Instant;
+  #windows: WindowSet;
+  #pane: PaneInfo;
+  #timestamps: Instant[] | undefined;
+  #windowSets: WindowSet[] | undefined;
+  #panes: PaneInfo[] | undefined;
+  #batches: Batch[] = [];
+  #sampled = 0;
+  #samples = 0;
+
+  /** @param identity Makes key identities, where the PCollection is grouped: its elements are then taken for KVs. */
+  constructor(readonly identity: ((key: unknown) => KeyIdentity) | undefined) {
+    this.#keys = identity && [];
+    this.#timestamp = 0;
+    this.#windows = [];
+    this.#pane = undefined as unknown as PaneInfo;
+  }
+
+  append(value: unknown, cursor: Cursor): void {
+    const count = this.#refs.length;
+    if (count === 0) {
+      this.#timestamp = cursor.timestamp;
+      this.#windows = cursor.windows;
+      this.#pane = cursor.pane;
+    }
+    if (this.#timestamps !== undefined) this.#timestamps.push(cursor.timestamp);
+    else if (cursor.timestamp !== this.#timestamp) this.#timestamps = spread(this.#timestamp, count, cursor.timestamp);
+    if (this.#windowSets !== undefined) this.#windowSets.push(cursor.windows);
+    else if (cursor.windows !== this.#windows) this.#windowSets = spread(this.#windows, count, cursor.windows);
+    if (this.#panes !== undefined) this.#panes.push(cursor.pane);
+    else if (cursor.pane !== this.#pane) this.#panes = spread(this.#pane, count, cursor.pane);
+    if (this.#keys !== undefined) {
+      this.#keys.push(this.identity!((value as KV<unknown, unknown>).key));
+      this.#refs.push((value as KV<unknown, unknown>).value);
+    } else this.#refs.push(value);
+    if (count % SAMPLE === 0) {
+      this.#sampled += estimateSize(value);
+      this.#samples++;
+    }
+    if (count + 1 === BATCH_SIZE) this.#flush();
+  }
+
+  #flush(): void {
+    const count = this.#refs.length;
+    if (count === 0) return;
+    const column = <T>(all: T, each: T[] | undefined): Column<T> => each ?? { all };
+    this.#batches.push(
+      new Batch(
+        this.#refs,
+        this.#keys,
+        column(this.#timestamp, this.#timestamps),
+        column(this.#windows, this.#windowSets),
+        column(this.#pane, this.#panes),
+        Math.ceil((this.#sampled / this.#samples) * count),
+      ),
+    );
+    this.#refs = [];
+    this.#keys = this.#keys && [];
+    this.#timestamps = undefined;
+    this.#windowSets = undefined;
+    this.#panes = undefined;
+    this.#sampled = 0;
+    this.#samples = 0;
+  }
+
+  /** The batches gathered since the last call. */
+  take(): Batch[] {
+    this.#flush();
+    const batches = this.#batches;
+    this.#batches = [];
+    return batches;
+  }
+}
+
+/** A column of `count` times `all`, then `last`. */
+function spread<T>(all: T, count: number, last: T): T[] {
+  const column = new Array<T>(count).fill(all);
+  column.push(last);
+  return column;
+}

@@ -1,0 +1,26 @@
+/** A function of the author threw: what the error says about it. */
+import { inspect } from "node:util";
+import { GirderError, messageOf } from "../../portability/errors.js";
+import { PromiseReturned } from "./operator.js";
+
+/** Longest excerpt of an element in an error, in characters. */
+const EXCERPT = 200;
+
+/** A short picture of a value. */
+export function excerpt(value: unknown): string {
+  let text: string;
+  try {
+    text = inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 10, maxStringLength: EXCERPT });
+  } catch {
+    text = Object.prototype.toString.call(value);
+  }
+  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
+}
+
+/** Wraps what a transform's function threw; what has been wrapped already, nearer to its cause, passes through. */
+export function userError(thrown: unknown, transform: string, element?: { readonly value: unknown }): unknown {
+  if (thrown instanceof GirderError || thrown instanceof PromiseReturned) return thrown;
+  const name = thrown instanceof Error ? `${thrown.name}: ` : "";
+  const on = element === undefined ? "" : ` Element: ${excerpt(element.value)}`;
+  return new GirderError("user-exception", `${name}${messageOf(thrown)}`, { where: transform, cause: thrown, remedy: on.trim() });
+}

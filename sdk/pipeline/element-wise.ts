@@ -1,0 +1,134 @@
+/** The ParDo primitive and the three short forms of it: map, flatMap, filter. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Coder } from "../../portability/coders/coder.js";
+import { GirderError } from "../../portability/errors.js";
+import {
+  FunctionSpecSchema,
+  ParDoPayloadSchema,
+  type SideInput,
+  SideInputSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardPTransforms, StandardSideInputTypes } from "../../portability/urns.js";
+import { type Context, SideInputParam } from "./context.js";
+import type { DoFn, ElementFunction } from "./do-fn.js";
+import { DO_FN_URN } from "./functions.js";
+import type { PCollection } from "./pcollection.js";
+import type { Pipeline } from "./pipeline.js";
+
+/** The arguments of `map` and its like: an optional name, a function, an optional context. */
+export type ElementWiseArgs = readonly unknown[];
+
+interface Parsed {
+  readonly name: string | undefined;
+  readonly fn: unknown;
+  readonly context: Context;
+}
+
+function parse(method: string, args: ElementWiseArgs): Parsed {
+  const name = typeof args[0] === "string" ? args[0] : undefined;
+  const [fn, context] = name === undefined ? args : args.slice(1);
+  if (typeof fn !== "function" && (typeof fn !== "object" || fn === null)) {
+    throw new GirderError("invalid-argument", `${method} was given ${fn === null ? "null" : typeof fn} for a function.`, {
+      ...(name === undefined ? {} : { where: name }),
+      remedy: `Call it as ${method}(fn), ${method}(fn, context) or ${method}("Name", fn).`,
+    });
+  }
+  return { name, fn, context: (context ?? {}) as Context };
+}
+
+/** `Map(format)` for a function with a name, `Map` for one without. */
+function stepName(kind: string, fn: unknown): string {
+  const own = (fn as { name?: unknown }).name;
+  return typeof own === "string" && own.length > 0 && own.length <= 60 ? `${kind}(${own})` : kind;
+}
+
+export function applyMap<U>(input: PCollection<unknown>, args: ElementWiseArgs): PCollection<Awaited<U>> {
+  return short<Awaited<U>>("map", "Map", input, args);
+}
+
+export function applyFlatMap<U>(input: PCollection<unknown>, args: ElementWiseArgs): PCollection<U> {
+  return short<U>("flatMap", "FlatMap", input, args);
+}
+
+export function applyFilter<T>(input: PCollection<T>, args: ElementWiseArgs): PCollection<T> {
+  return short<T>("filter", "Filter", input, args, input.coder);
+}
+
+function short<U>(
+  kind: "map" | "flatMap" | "filter",
+  title: string,
+  input: PCollection<unknown>,
+  args: ElementWiseArgs,
+  coder?: Coder<U>,
+): PCollection<U> {
+  const { name, fn, context } = parse(kind, args);
+  const step: ElementFunction = { kind, fn: fn as (element: never) => unknown, context };
+  const apply = (main: PCollection<unknown>): PCollection<U> => main.pipeline.parDo<U>(main, step, coder);
+  const titled = Object.defineProperty(apply, "name", { value: stepName(title, fn) });
+  return name === undefined ? input.apply(titled) : input.apply(name, titled);
+}
+
+export function applyParDo<U>(input: PCollection<unknown>, args: ElementWiseArgs): PCollection<U> {
+  const { name, fn, context } = parse("parDo", args);
+  const doFn = (typeof fn === "function" ? { process: fn } : fn) as DoFn<never, U>;
+  if (typeof doFn.process !== "function") {
+    throw new GirderError("invalid-argument", "parDo was given an object without a process method.", {
+      ...(name === undefined ? {} : { where: name }),
+    });
+  }
+  const constructorName = Object.getPrototypeOf(doFn)?.constructor?.name;
+  const title = constructorName === undefined || constructorName === "Object" ? "ParDo" : `ParDo(${constructorName})`;
+  const apply = (main: PCollection<unknown>): PCollection<U> =>
+    main.pipeline.parDo<U>(main, { kind: "doFn", doFn, context }, undefined);
+  const titled = Object.defineProperty(apply, "name", { value: title });
+  return name === undefined ? input.apply(titled) : input.apply(name, titled);
+}
+
+/** The source text of a function over elements, for its digest. */
+function sourceOf(step: ElementFunction): string {
+  const fn = step.kind === "doFn" ? step.doFn.process : step.fn;
+  return `${step.kind} ${String(fn)}`;
+}
+
+/** Makes the pipeline's current transform a ParDo with these outputs; returns one PCollection for each tag. */
+export function addParDo(
+  pipeline: Pipeline,
+  input: PCollection<unknown>,
+  step: ElementFunction,
+  outputs: Readonly<Record<string, Coder<unknown> | undefined>>,
+): Record<string, PCollection<unknown>> {
+  const inputs: Record<string, PCollection<unknown>> = { main: input };
+  const sideInputs: Record<string, SideInput> = {};
+  for (const [name, param] of Object.entries(step.context)) {
+    if (!(param instanceof SideInputParam)) continue;
+    checkSideInputWindowing(pipeline, param, name);
+    inputs[`side:${name}`] = param.pcollection;
+    sideInputs[`side:${name}`] = create(SideInputSchema, {
+      accessPattern: create(FunctionSpecSchema, { urn: StandardSideInputTypes.Enum.ITERABLE }),
+      viewFn: create(FunctionSpecSchema, { urn: `girder:view:${param.kind}:v1` }),
+      windowMappingFn: create(FunctionSpecSchema, { urn: "girder:window_mapping:default:v1" }),
+    });
+  }
+  const payload = create(ParDoPayloadSchema, {
+    doFn: pipeline.addFunction(DO_FN_URN, step, sourceOf(step)),
+    sideInputs,
+  });
+  return pipeline.primitive({
+    urn: StandardPTransforms.Primitives.PAR_DO,
+    payload: toBinary(ParDoPayloadSchema, payload),
+    inputs,
+    outputs,
+    windowing: input.windowing,
+    bounded: input.bounded,
+    inEnvironment: true,
+  });
+}
+
+function checkSideInputWindowing(pipeline: Pipeline, param: SideInputParam<unknown>, name: string): void {
+  if (param.pcollection.windowing.windowFn.kind === "sessions") {
+    throw new GirderError("incompatible-windows", `The side input "${name}" is in session windows, which depend on its own elements.`, {
+      where: pipeline.where,
+      remedy: "Put it in global, fixed or sliding windows with windowInto before it is used as a side input.",
+    });
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * Pipelines: what transforms are applied to, and the Beam `Pipeline` proto that comes of it.
+ *
+ * There is one representation. Applying a transform writes its proto; running the pipeline hands that proto to a runner,
+ * whichever it is.
+ */
+import { create } from "@bufbuild/protobuf";
+import type { Coder } from "../../portability/coders/coder.js";
+import { CoderTable, GlobalWindowCoder, IntervalWindowCoder, jsValueCoder } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
+import {
+  ComponentsSchema,
+  type Environment,
+  EnvironmentSchema,
+  FunctionSpecSchema,
+  type FunctionSpec,
+  IsBounded_Enum,
+  PCollectionSchema,
+  type Pipeline as PipelineProto,
+  PipelineSchema,
+  type PTransform as PTransformProto,
+  PTransformSchema,
+  type WindowingStrategy as WindowingStrategyProto,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardEnvironments } from "../../portability/urns.js";
+import type { ElementFunction } from "./do-fn.js";
+import { addParDo } from "./element-wise.js";
+import { FunctionTable } from "./functions.js";
+import { PCollection } from "./pcollection.js";
+import type { PInput, PTransform, PValue } from "./pvalue.js";
+import { Root } from "./root.js";
+import { type WindowingStrategy, windowingKey, windowingToProto } from "./windowing.js";
+
+/** Id of the environment in which this program's functions run. */
+export const ENVIRONMENT_ID = "typescript";
+
+/** What makes a transform a primitive, or a composite that runners know. */
+export interface PrimitiveSpec {
+  readonly urn: string;
+  readonly payload?: Uint8Array;
+  readonly inputs: Readonly<Record<string, PCollection<unknown>>>;
+  /** Coder of each output by its tag. */
+  readonly outputs: Readonly<Record<string, Coder<unknown> | undefined>>;
+  readonly windowing: WindowingStrategy;
+  readonly bounded: boolean;
+  /** Whether this program's environment executes it. */
+  readonly inEnvironment: boolean;
+}
+
+/** A transform while it is being applied. */
+interface Scope {
+  readonly proto: PTransformProto;
+  readonly children: Set<string>;
+  /** Where the author applied it; its stack is read only when an error needs it. */
+  readonly site: Error;
+}
+
+export class Pipeline {
+  readonly root = new Root(this);
+  /** The functions that the proto names. */
+  readonly functions = new FunctionTable();
+  readonly #coders = new CoderTable();
+  readonly #transforms: Record<string, PTransformProto> = {};
+  readonly #sites = new Map<string, Error>();
+  readonly #pcollections = new Map<string, PCollection<unknown>>();
+  readonly #rootIds: string[] = [];
+  readonly #rootNames = new Set<string>();
+  readonly #scopes: Scope[] = [];
+
+  /** Applies a source to the pipeline's root. */
+  apply<O extends PValue>(transform: PTransform<Root, O>): O;
+  apply<O extends PValue>(name: string, transform: PTransform<Root, O>): O;
+  apply<O extends PValue>(...args: [PTransform<Root, O>] | [string, PTransform<Root, O>]): O {
+    return this.applyTo(this.root, ...args);
+  }
+
+  /**
+   * Applies a transform to an input.
+   *
+   * A name that the author gives must be new among its siblings; a transform's own name is made so by a number, in the
+   * order of application, which is the same each time the program runs.
+   *
+   * @throws GirderError `duplicate-name`
+   */
+  applyTo<I extends PInput, O extends PValue>(input: I, ...args: [PTransform<I, O>] | [string, PTransform<I, O>]): O {
+    const [given, transform] = args.length === 2 ? args : [undefined, args[0]];
+    if (typeof transform !== "function") {
+      throw new GirderError("invalid-argument", `apply was given ${String(transform)} for a transform.`, {
+        where: given ?? this.where,
+        remedy: "A transform is a function from its input to its output.",
+      });
+    }
+    const uniqueName = this.#name(given, transform.name);
+    const proto = create(PTransformSchema, { uniqueName });
+    const site = new Error();
+    const parent = this.#scopes.at(-1);
+    if (parent === undefined) this.#rootIds.push(uniqueName);
+    else parent.proto.subtransforms.push(uniqueName);
+    this.#transforms[uniqueName] = proto;
+    this.#sites.set(uniqueName, site);
+    this.#scopes.push({ proto, children: new Set(), site });
+    try {
+      const output = transform(input);
+      if (proto.spec === undefined || proto.subtransforms.length > 0) {
+        for (const [name, { id }] of collections(input)) proto.inputs[name] ??= id;
+        for (const [name, { id }] of collections(output)) proto.outputs[name] ??= id;
+      }
+      return output;
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  #name(given: string | undefined, own: string): string {
+    const parent = this.#scopes.at(-1);
+    const siblings = parent?.children ?? this.#rootNames;
+    const prefix = parent === undefined ? "" : `${parent.proto.uniqueName}/`;
+    let name = given ?? (own === "" ? "Transform" : own);
+    if (siblings.has(name)) {
+      if (given !== undefined) {
+        throw new GirderError("duplicate-name", `Two transforms are named "${given}".`, {
+          where: `${prefix}${given}`,
+          remedy: "Give one of them another name, or none.",
+        });
+      }
+      let number = 2;
+      while (siblings.has(`${name}_${number}`)) number++;
+      name = `${name}_${number}`;
+    }
+    siblings.add(name);
+    return `${prefix}${name}`;
+  }
+
+  /** Full name of the transform being applied; the empty string outside of any. */
+  get where(): string {
+    return this.#scopes.at(-1)?.proto.uniqueName ?? "";
+  }
+
+  /** `file:line:column` where the author applied a transform, if known. */
+  siteOf(transform: string): string | undefined {
+    const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
+    const frame = frames.find((line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line));
+    return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
+  }
+
+  /** Gives the transform being applied a URN. Its outputs are new PCollections. */
+  primitive(spec: PrimitiveSpec): Record<string, PCollection<unknown>> {
+    const proto = this.#current().proto;
+    this.describe(spec.urn, spec.payload);
+    if (spec.inEnvironment) proto.environmentId = ENVIRONMENT_ID;
+    for (const [name, { id }] of Object.entries(spec.inputs)) proto.inputs[name] = id;
+    const outputs: Record<string, PCollection<unknown>> = {};
+    for (const [tag, coder] of Object.entries(spec.outputs)) {
+      const id = `${proto.uniqueName}.${tag}`;
+      const pcollection = new PCollection<unknown>(this, id, spec.windowing, spec.bounded, coder);
+      this.#pcollections.set(id, pcollection);
+      proto.outputs[tag] = id;
+      outputs[tag] = pcollection;
+    }
+    return outputs;
+  }
+
+  /** Gives the transform being applied a URN, whatever its subtransforms: a composite that runners know. */
+  describe(urn: string, payload: Uint8Array = new Uint8Array()): void {
+    this.#current().proto.spec = create(FunctionSpecSchema, { urn, payload });
+  }
+
+  /** A ParDo with one output. */
+  parDo<U>(input: PCollection<unknown>, step: ElementFunction, coder: Coder<U> | undefined): PCollection<U> {
+    return addParDo(this, input, step, { out: coder as Coder<unknown> | undefined })["out"] as PCollection<U>;
+  }
+
+  /** Keeps a function of the transform being applied. */
+  addFunction(urn: string, fn: object, source: string): FunctionSpec {
+    return this.functions.add(urn, this.#current().proto.uniqueName, fn, source);
+  }
+
+  /** Adds a coder to the pipeline's components; returns its id. */
+  addCoder(coder: Coder<unknown>): string {
+    return this.#coders.add(coder);
+  }
+
+  #current(): Scope {
+    const scope = this.#scopes.at(-1);
+    if (scope === undefined) throw new GirderError("internal", "a primitive was made outside of apply");
+    return scope;
+  }
+
+  /**
+   * The pipeline as Beam runners take it.
+   *
+   * @param environment Where its functions run. Default: `beam:env:default:v1`, for the runner to choose.
+   */
+  toProto(environment?: Environment): PipelineProto {
+    const windowings: Record<string, WindowingStrategyProto> = {};
+    const windowingIds = new Map<string, string>();
+    const pcollections: Record<string, ReturnType<typeof pcollectionProto>> = {};
+    for (const [id, pcollection] of this.#pcollections) {
+      const key = windowingKey(pcollection.windowing);
+      let windowingId = windowingIds.get(key);
+      if (windowingId === undefined) {
+        const { windowFn } = pcollection.windowing;
+        windowingId = `windowing_${windowingIds.size + 1}_${windowFn.kind}`;
+        windowingIds.set(key, windowingId);
+        const windowCoder = windowFn.kind === "global" ? new GlobalWindowCoder() : new IntervalWindowCoder();
+        const coderId = this.#coders.add(windowCoder as Coder<unknown>);
+        windowings[windowingId] = windowingToProto(pcollection.windowing, coderId, ENVIRONMENT_ID);
+      }
+      const coderId = this.#coders.add(pcollection.coder ?? jsValueCoder);
+      pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
+    }
+    return create(PipelineSchema, {
+      components: create(ComponentsSchema, {
+        transforms: this.#transforms,
+        pcollections,
+        windowingStrategies: windowings,
+        coders: this.#coders.toProto(),
+        environments: {
+          [ENVIRONMENT_ID]:
+            environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT }),
+        },
+      }),
+      rootTransformIds: this.#rootIds,
+    });
+  }
+}
+
+function pcollectionProto(id: string, coderId: string, windowingStrategyId: string, bounded: boolean) {
+  return create(PCollectionSchema, {
+    uniqueName: id,
+    coderId,
+    windowingStrategyId,
+    isBounded: bounded ? IsBounded_Enum.BOUNDED : IsBounded_Enum.UNBOUNDED,
+  });
+}
+
+/** The PCollections of a value, each under the name it has there. */
+function* collections(value: PInput, name = ""): Generator<[string, PCollection<unknown>]> {
+  if (value instanceof PCollection) yield [name === "" ? "main" : name, value];
+  else if (value instanceof Root || value === null || typeof value !== "object") return;
+  else {
+    for (const [key, member] of Object.entries(value)) {
+      yield* collections(member as PValue, name === "" ? key : `${name}.${key}`);
+    }
+  }
+}
+

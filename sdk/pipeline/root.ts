@@ -1,0 +1,15 @@
+/** Where a pipeline begins. */
+import type { Pipeline } from "./pipeline.js";
+import type { PTransform, PValue } from "./pvalue.js";
+
+/** What sources are applied to. */
+export class Root {
+  constructor(readonly pipeline: Pipeline) {}
+
+  /** Applies a source, under its own name or the given one. */
+  apply<O extends PValue>(transform: PTransform<Root, O>): O;
+  apply<O extends PValue>(name: string, transform: PTransform<Root, O>): O;
+  apply<O extends PValue>(...args: [PTransform<Root, O>] | [string, PTransform<Root, O>]): O {
+    return this.pipeline.applyTo(this, ...args);
+  }
+}
