@@ -1,0 +1,97 @@
+import {
+  AccumulationMode_Enum,
+  type Environment,
+  type Trigger,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import {
+  FixedWindowsPayload,
+  GlobalWindowsPayload,
+  SessionWindowsPayload,
+  SlidingWindowsPayload,
+  StandardEnvironments,
+  StandardPTransforms,
+  StandardRequirements,
+  StandardSideInputTypes,
+} from "../../portability/urns.js";
+
+/** What a runner does, as far as planning must know it. Everything else is refused before anything runs. */
+export interface Capabilities {
+  /** URNs of transforms that run as they are, once composites are opened. */
+  readonly transforms: ReadonlySet<string>;
+  /** Requirement URNs, of pipelines and of single ParDos. */
+  readonly requirements: ReadonlySet<string>;
+  /** Window function URNs, merging or not. */
+  readonly windowFns: ReadonlySet<string>;
+  /** Access pattern URNs of side inputs. */
+  readonly sideInputs: ReadonlySet<string>;
+  /** Environment URNs. */
+  readonly environments: ReadonlySet<string>;
+  readonly accumulationModes: ReadonlySet<AccumulationMode_Enum>;
+  /** What about a trigger is not supported, as the rest of the sentence "the trigger …", or undefined if all is. */
+  readonly triggerFault: (trigger: Trigger | undefined) => string | undefined;
+  /** Whether a bundle in the environment may read several PCollections. */
+  readonly severalInputs: (environment: Environment) => boolean;
+}
+
+const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
+
+/** The runner as it is. */
+export const DEFAULT_CAPABILITIES: Capabilities = {
+  transforms: new Set([
+    Primitives.IMPULSE,
+    Primitives.GROUP_BY_KEY,
+    Primitives.FLATTEN,
+    Primitives.PAR_DO,
+    Primitives.ASSIGN_WINDOWS,
+    Primitives.TO_STRING,
+    Composites.COMBINE_PER_KEY,
+    Composites.RESHUFFLE,
+    Composites.REDISTRIBUTE_BY_KEY,
+    Composites.REDISTRIBUTE_ARBITRARILY,
+    ...Object.values(CombineComponents),
+    SplittableParDoComponents.PAIR_WITH_RESTRICTION,
+    SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS,
+    SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS,
+  ]),
+  requirements: new Set([StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN]),
+  windowFns: new Set([
+    GlobalWindowsPayload.Enum.PROPERTIES,
+    FixedWindowsPayload.Enum.PROPERTIES,
+    SlidingWindowsPayload.Enum.PROPERTIES,
+    SessionWindowsPayload.Enum.PROPERTIES,
+  ]),
+  sideInputs: new Set([StandardSideInputTypes.Enum.ITERABLE, StandardSideInputTypes.Enum.MULTIMAP]),
+  environments: new Set([
+    StandardEnvironments.Environments.DOCKER,
+    StandardEnvironments.Environments.PROCESS,
+    StandardEnvironments.Environments.EXTERNAL,
+    StandardEnvironments.Environments.DEFAULT,
+    StandardEnvironments.Environments.ANYOF,
+  ]),
+  accumulationModes: new Set([
+    AccumulationMode_Enum.UNSPECIFIED,
+    AccumulationMode_Enum.DISCARDING,
+    AccumulationMode_Enum.ACCUMULATING,
+  ]),
+  triggerFault: onlyEndOfWindow,
+  severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
+};
+
+/** Accepts triggers that fire once, when the watermark passes the end of the window, or never. */
+export function onlyEndOfWindow(trigger: Trigger | undefined): string | undefined {
+  const kind = trigger?.trigger;
+  if (kind?.case === undefined) {
+    return undefined;
+  }
+  switch (kind.case) {
+    case "default":
+    case "never":
+      return undefined;
+    case "afterEndOfWindow":
+      return kind.value.earlyFirings === undefined && kind.value.lateFirings === undefined
+        ? undefined
+        : "has early or late firings";
+    default:
+      return `is of the kind ${kind.case}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type Coder,
+  CoderSchema,
+  type Components,
+  type PCollection,
+  type PTransform,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+
+/**
+ * What a pass adds to a pipeline, collected while it runs and applied once, so that a pass over many transforms copies
+ * the components once. Ids that are taken get a number appended; replacing is only possible for transforms, by name.
+ */
+export class ComponentAdditions {
+  private readonly transforms: Record<string, PTransform> = {};
+  private readonly pcollections: Record<string, PCollection> = {};
+  private readonly coders: Record<string, Coder> = {};
+
+  constructor(private readonly base: Components) {}
+
+  /** Adds a transform and returns the id it got. */
+  transform(id: string, transform: PTransform): string {
+    const free = freeId(id, this.base.transforms, this.transforms);
+    this.transforms[free] = transform;
+    return free;
+  }
+
+  /** Puts a rewritten transform in the place of a submitted one, under the same id. */
+  replaceTransform(id: string, transform: PTransform): void {
+    this.transforms[id] = transform;
+  }
+
+  /** Adds a PCollection and returns the id it got. */
+  pcollection(id: string, pcollection: PCollection): string {
+    const free = freeId(id, this.base.pcollections, this.pcollections);
+    this.pcollections[free] = pcollection;
+    return free;
+  }
+
+  /** Adds a coder that has no payload and returns the id it got. */
+  coder(id: string, urn: string, componentCoderIds: string[] = []): string {
+    const free = freeId(id, this.base.coders, this.coders);
+    this.coders[free] = create(CoderSchema, { spec: { urn }, componentCoderIds });
+    return free;
+  }
+
+  /** The components with everything added. */
+  applied(): Components {
+    return {
+      ...this.base,
+      transforms: { ...this.base.transforms, ...this.transforms },
+      pcollections: { ...this.base.pcollections, ...this.pcollections },
+      coders: { ...this.base.coders, ...this.coders },
+    };
+  }
+}
+
+function freeId(id: string, ...taken: readonly Readonly<Record<string, unknown>>[]): string {
+  let free = id;
+  for (let number = 2; taken.some((map) => map[free] !== undefined); number++) {
+    free = `${id}_${number}`;
+  }
+  return free;
+}

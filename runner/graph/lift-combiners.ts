@@ -1,0 +1,161 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type Components,
+  PCollectionSchema,
+  type PTransform,
+  PTransformSchema,
+  type Trigger,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
+import { ComponentAdditions } from "./component-additions.js";
+import { leavesOf } from "./resolve-composites.js";
+import { stageOfTransform } from "./stage-of-transform.js";
+import type { Plan, PlanStage } from "./stages.js";
+import { combinePayloadOf, roleOf } from "./transforms.js";
+
+const { CombineComponents, Primitives } = StandardPTransforms;
+
+/**
+ * Rewrites each `combine_per_key` so that values are combined before they are grouped:
+ * precombine → group by key → merge accumulators → extract outputs. What crosses the grouping shrinks from one element
+ * a value to one accumulator a key, window and bundle.
+ *
+ * Where the trigger must see every single value, the combine is grouped first and combined after.
+ */
+export function liftCombiners(plan: Plan): Plan {
+  const additions = new ComponentAdditions(plan.components);
+  const notes = [...plan.notes];
+  // Ids of the transforms that take a combine's place; stages need the finished components.
+  const replacements = new Map<string, readonly string[]>();
+  for (const stage of plan.stages) {
+    const transform = plan.components.transforms[stage.id]!;
+    if (roleOf(transform) !== "combine") {
+      continue;
+    }
+    if (canLift(triggerAtInput(plan.components, transform))) {
+      replacements.set(stage.id, lift(stage.id, transform, plan.components, additions));
+    } else {
+      notes.push(`${transform.uniqueName} combines after grouping: its trigger must see every value.`);
+      replacements.set(
+        stage.id,
+        transform.subtransforms.length > 0
+          ? leavesOf(plan.components, transform.subtransforms)
+          : groupThenCombine(stage.id, transform, plan.components, additions),
+      );
+    }
+  }
+  const components = additions.applied();
+  const stages = plan.stages.flatMap(
+    (stage): readonly PlanStage[] =>
+      replacements.get(stage.id)?.map((id) => stageOfTransform(components, id)) ?? [stage],
+  );
+  return { ...plan, components, stages, notes };
+}
+
+/**
+ * False of triggers that count elements, or fire at each, anywhere inside: precombined values arrive as fewer elements.
+ * Merging windows are no obstacle: accumulators merge as values do.
+ */
+export function canLift(trigger: Trigger | undefined): boolean {
+  const kind = trigger?.trigger;
+  switch (kind?.case) {
+    case "elementCount":
+    case "always":
+      return false;
+    case "afterAll":
+    case "afterAny":
+    case "afterEach":
+      return kind.value.subtriggers.every(canLift);
+    case "afterEndOfWindow":
+      return canLift(kind.value.earlyFirings) && canLift(kind.value.lateFirings);
+    case "orFinally":
+      return canLift(kind.value.main) && canLift(kind.value.finally);
+    case "repeat":
+      return canLift(kind.value.subtrigger);
+    default:
+      return true;
+  }
+}
+
+function triggerAtInput(components: Components, transform: PTransform): Trigger | undefined {
+  const { input } = combineEnds(components, transform);
+  return components.windowingStrategies[input.windowingStrategyId]?.trigger;
+}
+
+function combineEnds(components: Components, transform: PTransform) {
+  const inputId = Object.values(transform.inputs)[0]!;
+  const input = components.pcollections[inputId]!;
+  const [keyCoder, valueCoder] = components.coders[input.coderId]!.componentCoderIds as [string, string];
+  const output = Object.values(transform.outputs)[0]!;
+  return { inputId, input, keyCoder, valueCoder, output };
+}
+
+function lift(id: string, transform: PTransform, components: Components, additions: ComponentAdditions): string[] {
+  const { inputId, input, keyCoder, output } = combineEnds(components, transform);
+  const accumulatorCoder = combinePayloadOf(transform).accumulatorCoderId;
+  const pairs = additions.coder(`${id}/Accumulators`, StandardCoders.Enum.KV, [keyCoder, accumulatorCoder]);
+  const iterable = additions.coder(`${id}/Iterable`, StandardCoders.Enum.ITERABLE, [accumulatorCoder]);
+  const groups = additions.coder(`${id}/Grouped`, StandardCoders.Enum.KV, [keyCoder, iterable]);
+  const between = (name: string, coderId: string): string =>
+    additions.pcollection(
+      `${id}/${name}`,
+      create(PCollectionSchema, {
+        uniqueName: `${transform.uniqueName}/${name}`,
+        coderId,
+        isBounded: input.isBounded,
+        windowingStrategyId: input.windowingStrategyId,
+      }),
+    );
+  const precombined = between("Precombined", pairs);
+  const grouped = between("Grouped", groups);
+  const merged = between("Merged", pairs);
+  const part = (name: string, urn: string, from: string, to: string): string =>
+    additions.transform(`${id}/${name}`, partOf(transform, name, urn, from, to));
+  const parts = [
+    part("Precombine", CombineComponents.COMBINE_PER_KEY_PRECOMBINE, inputId, precombined),
+    part("Group", Primitives.GROUP_BY_KEY, precombined, grouped),
+    part("Merge", CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS, grouped, merged),
+    part("ExtractOutputs", CombineComponents.COMBINE_PER_KEY_EXTRACT_OUTPUTS, merged, output),
+  ];
+  additions.replaceTransform(id, { ...transform, subtransforms: parts });
+  return parts;
+}
+
+function groupThenCombine(
+  id: string,
+  transform: PTransform,
+  components: Components,
+  additions: ComponentAdditions,
+): string[] {
+  const { inputId, input, keyCoder, valueCoder, output } = combineEnds(components, transform);
+  const iterable = additions.coder(`${id}/Iterable`, StandardCoders.Enum.ITERABLE, [valueCoder]);
+  const grouped = additions.pcollection(
+    `${id}/Grouped`,
+    create(PCollectionSchema, {
+      uniqueName: `${transform.uniqueName}/Grouped`,
+      coderId: additions.coder(`${id}/Grouped`, StandardCoders.Enum.KV, [keyCoder, iterable]),
+      isBounded: input.isBounded,
+      windowingStrategyId: input.windowingStrategyId,
+    }),
+  );
+  const part = (name: string, urn: string, from: string, to: string): string =>
+    additions.transform(`${id}/${name}`, partOf(transform, name, urn, from, to));
+  const parts = [
+    part("Group", Primitives.GROUP_BY_KEY, inputId, grouped),
+    part("Combine", CombineComponents.COMBINE_GROUPED_VALUES, grouped, output),
+  ];
+  additions.replaceTransform(id, { ...transform, subtransforms: parts });
+  return parts;
+}
+
+function partOf(combine: PTransform, name: string, urn: string, from: string, to: string): PTransform {
+  const isGrouping = urn === Primitives.GROUP_BY_KEY;
+  return create(PTransformSchema, {
+    uniqueName: `${combine.uniqueName}/${name}`,
+    spec: isGrouping ? { urn } : { urn, payload: combine.spec!.payload },
+    inputs: { in: from },
+    outputs: { out: to },
+    environmentId: isGrouping ? "" : combine.environmentId,
+    annotations: combine.annotations,
+  });
+}
