@@ -46,5 +46,5 @@ function intervalKey(start: Instant, end: Instant): string {
     span >>= 7n;
   }
   scratch[at++] = Number(span);
-  return scratch.latin1Slice(0, at);
+  return scratch.toString("latin1", 0, at);
 }

@@ -89,6 +89,16 @@ export class Engine {
     return copyState(this.#state);
   }
 
+  /** Stages that will do no more. */
+  get stagesDone(): number {
+    return this.#state.stages.filter((stage, i) => stage !== undefined && this.#state.watermarks[i] === MAX_TIMESTAMP).length;
+  }
+
+  /** Elements that came after their window had expired. */
+  get droppedLate(): number {
+    return this.#state.groupings.reduce((sum, grouping) => sum + (grouping?.droppedLate ?? 0), 0);
+  }
+
   /** Takes what happened; returns what is to be done, in order. */
   step(event: EngineEvent): EngineCommand[] {
     const commands: EngineCommand[] = [];

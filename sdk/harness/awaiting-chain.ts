@@ -10,7 +10,8 @@ import { entry } from "../../portability/execution/batch.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import { Cursor } from "./cursor.js";
-import { checkedTimestamp, notIterable } from "./inline-calls.js";
+import { toArray } from "./awaiting-outputs.js";
+import { checkedTimestamp } from "./inline-calls.js";
 import { type InlineStep, type OperatorStep, type StageProgram, type Step } from "./operator.js";
 import { SinkOperator } from "./sink-operator.js";
 import { userError } from "./user-error.js";
@@ -154,22 +155,6 @@ export function awaitingChain(program: StageProgram, cursor: Cursor, elementOf: 
       append(await forwardAll(step, emitted));
     },
   };
-}
-
-/** The outputs of a flatMap's function, whichever kind of iterable holds them. */
-export async function toArray(result: unknown, transform: string, element: unknown): Promise<unknown[]> {
-  if (result === undefined || result === null) return [];
-  const iterable = result as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-  if (iterable[Symbol.iterator] === undefined && iterable[Symbol.asyncIterator] === undefined) {
-    throw notIterable(result, transform);
-  }
-  const outputs: unknown[] = [];
-  try {
-    for await (const output of result as AsyncIterable<unknown>) outputs.push(output);
-  } catch (thrown) {
-    throw userError(thrown, transform, { value: element });
-  }
-  return outputs;
 }
 
 /** A number of places; whoever comes when all are taken waits for one. */

@@ -11,6 +11,7 @@
 import type { BoundedWindow } from "../../portability/execution/window.js";
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
+import type { MetricKind } from "../../portability/metrics/index.js";
 import type { PCollection } from "./pcollection.js";
 
 /** Any object; its members may be {@link ContextParam}s. */
@@ -50,7 +51,7 @@ export function paneInfoParam(): ContextParam<PaneInfo> {
 }
 
 /** What kind of value a metric holds. */
-export type MetricKind = "counter" | "distribution" | "gauge" | "stringSet" | "boundedTrie" | "histogram";
+export type { MetricKind };
 
 /** A metric of the step that uses it. See `sdk/transforms/metrics.ts`. */
 export class MetricParam<out T> extends ContextParam<T> {

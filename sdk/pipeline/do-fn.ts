@@ -1,6 +1,7 @@
 /** Functions over elements, as their authors write them. */
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
+import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { Context, Resolved } from "./context.js";
 
 /** What a function with any number of outputs returns: an array, a generator, an async generator, a promise of those, or nothing. */
@@ -45,6 +46,7 @@ export interface DoFn<I, O, C extends Context = Context> {
 export type ElementFunction =
   | { readonly kind: "map" | "filter" | "flatMap"; readonly fn: (element: never, context: never) => unknown; readonly context: Context }
   | { readonly kind: "doFn"; readonly doFn: DoFn<never, unknown>; readonly context: Context }
+  | { readonly kind: "splittable"; readonly doFn: SplittableDoFn<never, unknown>; readonly context: Context }
   | {
       /** Gives each element a timestamp of its own. */
       readonly kind: "assignTimestamps";

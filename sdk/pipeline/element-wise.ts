@@ -1,6 +1,6 @@
 /** The ParDo primitive and the three short forms of it: map, flatMap, filter. */
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Coder } from "../../portability/coders/coder.js";
+import { type Coder, JS_VALUE_CODER, KVCoder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import {
   FunctionSpecSchema,
@@ -14,6 +14,9 @@ import type { DoFn, ElementFunction } from "./do-fn.js";
 import { DO_FN_URN } from "./functions.js";
 import type { PCollection } from "./pcollection.js";
 import type { Pipeline } from "./pipeline.js";
+
+/** Restriction and state of the watermark estimator, as the expansion of splittable DoFns wants them coded. */
+const RESTRICTION_CODER = new KVCoder(JS_VALUE_CODER, JS_VALUE_CODER) as Coder<unknown>;
 
 /** The arguments of `map` and its like: an optional name, a function, an optional context. */
 export type ElementWiseArgs = readonly unknown[];
@@ -86,7 +89,7 @@ export function applyParDo<U>(input: PCollection<unknown>, args: ElementWiseArgs
 
 /** The source text of a function over elements, for its digest. */
 function sourceOf(step: ElementFunction): string {
-  const fn = step.kind === "doFn" ? step.doFn.process : step.fn;
+  const fn = "doFn" in step ? step.doFn.process : step.fn;
   return `${step.kind} ${String(fn)}`;
 }
 
@@ -112,6 +115,7 @@ export function addParDo(
   const payload = create(ParDoPayloadSchema, {
     doFn: pipeline.addFunction(DO_FN_URN, step, sourceOf(step)),
     sideInputs,
+    restrictionCoderId: step.kind === "splittable" ? pipeline.addCoder(RESTRICTION_CODER) : "",
   });
   return pipeline.primitive({
     urn: StandardPTransforms.Primitives.PAR_DO,

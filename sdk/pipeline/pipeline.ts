@@ -6,7 +6,7 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/coder.js";
-import { CoderTable, GlobalWindowCoder, IntervalWindowCoder, jsValueCoder } from "../../portability/coders/index.js";
+import { CoderTable, GLOBAL_WINDOW_CODER, INTERVAL_WINDOW_CODER, JS_VALUE_CODER } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import {
   ComponentsSchema,
@@ -202,11 +202,11 @@ export class Pipeline {
         const { windowFn } = pcollection.windowing;
         windowingId = `windowing_${windowingIds.size + 1}_${windowFn.kind}`;
         windowingIds.set(key, windowingId);
-        const windowCoder = windowFn.kind === "global" ? new GlobalWindowCoder() : new IntervalWindowCoder();
+        const windowCoder = windowFn.kind === "global" ? GLOBAL_WINDOW_CODER : INTERVAL_WINDOW_CODER;
         const coderId = this.#coders.add(windowCoder as Coder<unknown>);
         windowings[windowingId] = windowingToProto(pcollection.windowing, coderId, ENVIRONMENT_ID);
       }
-      const coderId = this.#coders.add(pcollection.coder ?? jsValueCoder);
+      const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
       pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
     }
     return create(PipelineSchema, {
@@ -214,7 +214,7 @@ export class Pipeline {
         transforms: this.#transforms,
         pcollections,
         windowingStrategies: windowings,
-        coders: this.#coders.toProto(),
+        coders: this.#coders.coders,
         environments: {
           [ENVIRONMENT_ID]:
             environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT }),

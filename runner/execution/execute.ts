@@ -1,0 +1,261 @@
+/**
+ * The loop between engine, workers and store: the runner's only clock, promises and I/O.
+ *
+ * It carries out the engine's commands and tells it what came of them. A worker's plain result is committed in the same
+ * tick; between bundles the loop lets Node's event loop turn, at least every {@link BUNDLE_TIME} ms.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { GirderError, messageOf } from "../../portability/errors.js";
+import { Batch } from "../../portability/execution/batch.js";
+import { NO_FIRING } from "../../portability/execution/pane.js";
+import type { BundleResult, BundleTask, PreparedStage, StageWorker } from "../../portability/execution/stage.js";
+import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
+import { WindowTable } from "../../portability/execution/window-table.js";
+import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { MetricsContainer } from "../../portability/metrics/index.js";
+import { Engine } from "../engine/engine.js";
+import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events.js";
+import { plan } from "../graph/plan.js";
+import { type Executable, executableOf } from "./engine-graph.js";
+import { BUNDLE_TIME, type ExecutionOptions } from "./options.js";
+import type { JobResult, Progress } from "./progress.js";
+import { seededRandom } from "./random.js";
+
+const MAX_BUNDLE_ELEMENTS = 65_536;
+const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
+const MAX_OPEN_BUNDLES = 4;
+const BUNDLE_ATTEMPTS = 4;
+/** Ms between two calls of `onProgress`. */
+const PROGRESS_INTERVAL = 100;
+
+type Run = Extract<EngineCommand, { type: "run" }>;
+
+/**
+ * Runs a pipeline to its end.
+ *
+ * @throws GirderError `invalid-pipeline` or `unsupported` before anything runs; `user-exception`, `worker-lost`,
+ * `cancelled` and others when a bundle fails for good. What was not committed by then has no effect.
+ */
+export async function execute(pipeline: Pipeline, options: ExecutionOptions): Promise<JobResult> {
+  const executable = executableOf(plan(pipeline));
+  const windows = new WindowTable();
+  const workers = new Map<string, StageWorker>();
+  const stages = new Map<number, PreparedStage>();
+  try {
+    for (const [node, { environment, descriptor }] of executable.stages) {
+      let worker = workers.get(environment);
+      if (worker === undefined) {
+        worker = options.worker(pipeline.components!.environments[environment]!, environment);
+        workers.set(environment, worker);
+      }
+      stages.set(node, await worker.prepare(descriptor, windows));
+    }
+    return await new Execution(executable, windows, stages, options).run();
+  } finally {
+    for (const stage of stages.values()) await stage.close();
+  }
+}
+
+class Execution {
+  #engine: Engine;
+  readonly #engineOptions: EngineOptions;
+  readonly #executable: Executable;
+  readonly #windows: WindowTable;
+  readonly #stages: ReadonlyMap<number, PreparedStage>;
+  readonly #options: ExecutionOptions;
+  readonly #random: () => number;
+  readonly #metrics = new MetricsContainer();
+  readonly #elements = new Map<string, number>();
+  readonly #stop = { stopped: false };
+  /** What is to be done, in order. */
+  readonly #commands: EngineCommand[] = [];
+  /** What has happened meanwhile, while the loop was waiting. */
+  readonly #events: EngineEvent[] = [];
+  #wake: (() => void) | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #bundles = 0;
+  #lastTurn = performance.now();
+  #lastProgress = 0;
+
+  constructor(
+    executable: Executable,
+    windows: WindowTable,
+    stages: ReadonlyMap<number, PreparedStage>,
+    options: ExecutionOptions,
+  ) {
+    this.#executable = executable;
+    this.#windows = windows;
+    this.#stages = stages;
+    this.#options = options;
+    this.#random = seededRandom(options.seed ?? 0);
+    this.#engineOptions = {
+      maxBundleElements: options.maxBundleElements ?? MAX_BUNDLE_ELEMENTS,
+      maxBundleBytes: MAX_BUNDLE_BYTES,
+      maxOpenBundles: MAX_OPEN_BUNDLES,
+    };
+    this.#engine = new Engine(executable.graph, windows, this.#engineOptions);
+  }
+
+  async run(): Promise<JobResult> {
+    const { signal } = this.#options;
+    const cancel = (): void => {
+      this.#stop.stopped = true;
+      this.#fail(new GirderError("cancelled", "The job was cancelled."));
+    };
+    if (signal?.aborted) cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      this.#step({ type: "start", impulse: this.#impulse() });
+      return await this.#loop();
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  #impulse(): Batch {
+    const window = { all: this.#windows.global };
+    return new Batch([new Uint8Array()], undefined, { all: MIN_TIMESTAMP }, window, { all: NO_FIRING }, 8);
+  }
+
+  async #loop(): Promise<JobResult> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const event = this.#events.shift();
+      if (event !== undefined) this.#step(event);
+      const command = this.#commands.shift();
+      if (command !== undefined) {
+        if (command.type === "done") return this.#result();
+        this.#carryOut(command);
+        await this.#turn();
+      } else if (event === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  /** Lets the event loop turn if it has waited long enough. */
+  async #turn(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lastTurn < BUNDLE_TIME) return;
+    if (now - this.#lastProgress >= PROGRESS_INTERVAL) {
+      this.#lastProgress = now;
+      this.#options.onProgress?.(this.#progress());
+    }
+    await nextTurn();
+    this.#lastTurn = performance.now();
+  }
+
+  #step(event: EngineEvent): void {
+    this.#commands.push(...this.#engine.step(event));
+    if (this.#options.restoreAlways) {
+      this.#engine = new Engine(this.#executable.graph, this.#windows, this.#engineOptions, this.#engine.snapshot());
+    }
+  }
+
+  /** Keeps an event that came while the loop was doing something else. */
+  #happened(event: EngineEvent): void {
+    this.#events.push(event);
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wakeUp();
+  }
+
+  #carryOut(command: EngineCommand): void {
+    switch (command.type) {
+      case "run":
+        this.#run(command);
+        break;
+      case "commit":
+        this.#count(command.node, command.result);
+        this.#step({ type: "committed", bundle: command.bundle });
+        break;
+      case "wake":
+        setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - Date.now()));
+        break;
+      case "done":
+        break;
+    }
+  }
+
+  #run(command: Run): void {
+    const injectable = command.attempt < (this.#options.bundleAttempts ?? BUNDLE_ATTEMPTS) - 1;
+    const fail = injectable && this.#random() < (this.#options.failBundles ?? 0);
+    const split = this.#random() < (this.#options.splitBundles ?? 0);
+    const task: BundleTask = {
+      bundle: command.bundle,
+      inputs: command.work,
+      sideInputs: command.sideInputs,
+      deadline: performance.now() + BUNDLE_TIME,
+      maxElements: split ? 1 + Math.floor(this.#random() * 8) : Number.POSITIVE_INFINITY,
+      stop: this.#stop,
+    };
+    const finished = (result: BundleResult): EngineEvent =>
+      fail ? { type: "lost", bundle: command.bundle } : { type: "finished", bundle: command.bundle, result };
+    let result: BundleResult | Promise<BundleResult>;
+    try {
+      result = this.#stages.get(command.node)!.run(task);
+    } catch (thrown) {
+      this.#bundleFailed(command, thrown);
+      return;
+    }
+    if (result instanceof Promise) {
+      result.then(
+        (settled) => this.#happened(finished(settled)),
+        (thrown) => {
+          this.#bundleFailed(command, thrown);
+          this.#wakeUp();
+        },
+      );
+    } else this.#step(finished(result));
+  }
+
+  #bundleFailed(command: Run, thrown: unknown): void {
+    if (thrown instanceof GirderError && thrown.code !== "worker-lost") this.#fail(thrown);
+    else if (command.attempt + 1 < (this.#options.bundleAttempts ?? BUNDLE_ATTEMPTS)) {
+      this.#events.push({ type: "lost", bundle: command.bundle });
+    } else {
+      const { id } = this.#executable.graph.nodes[command.node]!;
+      this.#fail(
+        new GirderError("worker-lost", `A bundle failed ${command.attempt + 1} times: ${messageOf(thrown)}.`, {
+          where: id,
+          cause: thrown,
+          remedy: "See the cause; --bundle-attempts sets how often a bundle is tried.",
+        }),
+      );
+    }
+  }
+
+  #count(node: number, result: BundleResult): void {
+    this.#bundles++;
+    this.#metrics.merge(result.metrics);
+    const { outputs } = this.#executable.stages.get(node)!.descriptor;
+    for (const { output, batch } of result.outputs) {
+      const { pcollection } = outputs[output]!;
+      this.#elements.set(pcollection, (this.#elements.get(pcollection) ?? 0) + batch.count);
+    }
+  }
+
+  #progress(): Progress {
+    return {
+      elements: this.#elements,
+      bundles: this.#bundles,
+      stages: { done: this.#engine.stagesDone, total: this.#executable.stages.size },
+    };
+  }
+
+  #result(): JobResult {
+    const progress = this.#progress();
+    this.#options.onProgress?.(progress);
+    return { metrics: this.#metrics, progress, droppedLate: this.#engine.droppedLate };
+  }
+}

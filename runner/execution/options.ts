@@ -1,0 +1,30 @@
+/** How a job is executed. */
+import type { StageWorker } from "../../portability/execution/stage.js";
+import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { Progress } from "./progress.js";
+
+export interface ExecutionOptions {
+  /** Gives a worker for an environment of the pipeline. Called once for each environment that has stages. */
+  readonly worker: (environment: Environment, id: string) => StageWorker;
+  /** Bytes of grouped and waiting elements kept in memory, roughly; beyond, they are written to disk. Default: 1 GiB. */
+  readonly memoryBudget?: number;
+  /** How often a bundle that was lost with its worker is tried in all. Default: 4, the first and three more. */
+  readonly bundleAttempts?: number;
+  /** Share of bundles (0 to 1) whose results are thrown away at random, to see that it makes no difference. Default: 0. */
+  readonly failBundles?: number;
+  /** Share of bundles (0 to 1) that are ended early at random, to see that it makes no difference. Default: 0. */
+  readonly splitBundles?: number;
+  /** Seed of those random choices. Default: 0. */
+  readonly seed?: number;
+  /** Whether the engine is replaced by a copy of itself after every event, to see that it makes no difference. */
+  readonly restoreAlways?: boolean;
+  /** Elements in a bundle, at most. Default: 65,536; time (20 ms) usually ends a bundle sooner. */
+  readonly maxBundleElements?: number;
+  /** Cancels the job. */
+  readonly signal?: AbortSignal;
+  /** Is told how far the job has come, now and then. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How long (ms) a bundle keeps the thread before it returns its rest: progress, timers and Ctrl-C wait no longer. */
+export const BUNDLE_TIME = 20;

@@ -1,0 +1,20 @@
+/** How far a job has come. */
+import type { MetricsContainer } from "../../portability/metrics/index.js";
+
+export interface Progress {
+  /** Elements of each PCollection between stages, committed so far, by its id. */
+  readonly elements: ReadonlyMap<string, number>;
+  /** Bundles committed, all stages together. */
+  readonly bundles: number;
+  /** Stages that are done, of all. */
+  readonly stages: { readonly done: number; readonly total: number };
+}
+
+/** What is known of a job that is done. */
+export interface JobResult {
+  /** User metrics of committed bundles. */
+  readonly metrics: MetricsContainer;
+  readonly progress: Progress;
+  /** Elements that came after their window had expired, all groupings together. */
+  readonly droppedLate: number;
+}

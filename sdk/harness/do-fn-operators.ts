@@ -1,0 +1,195 @@
+/** Operators around the author's functions. */
+import { GirderError } from "../../portability/errors.js";
+import type { WindowSet } from "../../portability/execution/batch.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
+import type { DoFn, Timestamped } from "../pipeline/do-fn.js";
+import { toArray } from "./awaiting-outputs.js";
+import type { Bundle } from "./bundle.js";
+import type { ContextBinding } from "./context-binding.js";
+import type { Cursor } from "./cursor.js";
+import { checkedTimestamp, forEachOutput } from "./inline-calls.js";
+import { isPromise, type Operator, type Receiver } from "./operator.js";
+
+type Call = (element: unknown, context: unknown) => unknown;
+
+/** Finds the interned window of a window that an author's function names. */
+export type InternWindow = (window: Timestamped<unknown>["window"]) => InternedWindow;
+
+/** Contexts by cursor: one for a synchronous chain, one for each call of an awaiting one. */
+function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefined {
+  let last: { cursor: Cursor; context: object | undefined } | undefined;
+  return (cursor) => {
+    if (last?.cursor !== cursor) last = { cursor, context: binding.make?.(cursor) };
+    return last.context;
+  };
+}
+
+/** Sends on what a function returned; gives a promise if it has to be awaited. */
+function sendAll(result: unknown, transform: string, element: unknown, output: Receiver): void | Promise<void> {
+  if (result === undefined) return;
+  const asynchronous =
+    isPromise(result) ||
+    (typeof result === "object" && result !== null && !(Symbol.iterator in result) && Symbol.asyncIterator in result);
+  if (!asynchronous) {
+    forEachOutput(result, transform, element, output);
+    return;
+  }
+  return Promise.resolve(result)
+    .then((settled) => toArray(settled, transform, element))
+    .then((outputs) => {
+      for (const value of outputs) output(value);
+    });
+}
+
+/** A DoFn with a life of its own. */
+export class DoFnOperator implements Operator {
+  readonly #context: (cursor: Cursor) => object | undefined;
+
+  constructor(
+    readonly transform: string,
+    readonly doFn: DoFn<never, unknown>,
+    readonly binding: ContextBinding,
+    readonly intern: InternWindow,
+    /** Where `startBundle` and `finishBundle` stand: they belong to no element. */
+    readonly outside: Cursor,
+  ) {
+    this.#context = contexts(binding);
+  }
+
+  setup(): void | Promise<void> {
+    return this.doFn.setup?.();
+  }
+
+  start(bundle: Bundle): void | Promise<void> {
+    this.binding.start(bundle);
+    return this.doFn.startBundle?.(this.#context(this.outside) as never);
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const result = this.doFn.process(value as never, this.#context(cursor) as never);
+    return sendAll(result, this.transform, value, outputs[0]!);
+  }
+
+  finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const result = this.doFn.finishBundle?.(this.#context(this.outside) as never);
+    return sendAll(result, this.transform, undefined, (output) => {
+      const { value, timestamp, window } = this.#checked(output);
+      cursor.timestamp = timestamp;
+      cursor.windows = this.intern(window);
+      outputs[0]!(value);
+    });
+  }
+
+  #checked(output: unknown): Timestamped<unknown> {
+    const { timestamp, window } = (output ?? {}) as Partial<Timestamped<unknown>>;
+    if (timestamp === undefined || window === undefined) {
+      throw new GirderError("user-exception", "finishBundle emitted something without timestamp and window.", {
+        where: this.transform,
+        remedy: "Emit { value, timestamp, window }: a bundle's end belongs to no element that could lend them.",
+      });
+    }
+    checkedTimestamp(timestamp, this.transform);
+    return output as Timestamped<unknown>;
+  }
+
+  teardown(): void | Promise<void> {
+    return this.doFn.teardown?.();
+  }
+}
+
+/** A map, filter or flatMap whose context cannot be handed over inline: it sees an element once for each of its windows. */
+export class FunctionOperator implements Operator {
+  readonly #context: (cursor: Cursor) => object | undefined;
+
+  constructor(
+    readonly kind: "map" | "filter" | "flatMap",
+    readonly transform: string,
+    readonly fn: Call,
+    readonly binding: ContextBinding,
+  ) {
+    this.#context = contexts(binding);
+  }
+
+  start(bundle: Bundle): void {
+    this.binding.start(bundle);
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const output = outputs[0]!;
+    const result = this.fn(value, this.#context(cursor));
+    if (this.kind === "flatMap") return sendAll(result, this.transform, value, output);
+    const send = (settled: unknown): void => {
+      if (this.kind === "map") output(settled);
+      else if (settled) output(value);
+    };
+    if (isPromise(result)) return Promise.resolve(result).then(send);
+    send(result);
+  }
+}
+
+/** A function that says for each output which PCollection it goes to. */
+export class RouteOperator implements Operator {
+  readonly #context: (cursor: Cursor) => object | undefined;
+
+  constructor(
+    readonly transform: string,
+    readonly fn: (element: unknown, context: unknown) => readonly { readonly tag: string; readonly value: unknown }[],
+    readonly tags: readonly string[],
+    readonly binding: ContextBinding,
+  ) {
+    this.#context = contexts(binding);
+  }
+
+  start(bundle: Bundle): void {
+    this.binding.start(bundle);
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
+    for (const { tag, value: output } of this.fn(value, this.#context(cursor))) {
+      outputs[this.tags.indexOf(tag)]!(output);
+    }
+  }
+}
+
+/** Runs an operator that sees windows once for each window of an element. */
+export class EachWindowOperator implements Operator {
+  constructor(readonly inner: Operator) {}
+
+  setup(): void | Promise<void> {
+    return this.inner.setup?.();
+  }
+
+  start(bundle: Bundle): void | Promise<void> {
+    return this.inner.start?.(bundle);
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const { windows } = cursor;
+    if (!Array.isArray(windows)) return this.inner.process(value, cursor, outputs);
+    return this.#each(windows as readonly InternedWindow[], 0, windows, value, cursor, outputs);
+  }
+
+  #each(
+    windows: readonly InternedWindow[],
+    from: number,
+    all: WindowSet,
+    value: unknown,
+    cursor: Cursor,
+    outputs: readonly Receiver[],
+  ): void | Promise<void> {
+    for (let i = from; i < windows.length; i++) {
+      cursor.windows = windows[i]!;
+      const pending = this.inner.process(value, cursor, outputs);
+      if (pending !== undefined) return pending.then(() => this.#each(windows, i + 1, all, value, cursor, outputs));
+    }
+    cursor.windows = all;
+  }
+
+  finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    return this.inner.finish?.(cursor, outputs);
+  }
+
+  teardown(): void | Promise<void> {
+    return this.inner.teardown?.();
+  }
+}

@@ -1,0 +1,89 @@
+/** Batches of one PCollection as bytes. */
+import { ByteReader, ByteWriter, type Coder, type KV, KVCoder, readHeader, writeHeader } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
+import { Batch, type BatchCodec, entry, type WindowSet } from "../../portability/execution/batch.js";
+import { isEncodedIdentity, type KeyIdentity } from "../../portability/execution/key-identity.js";
+import type { PaneInfo } from "../../portability/execution/pane.js";
+import type { Instant } from "../../portability/execution/time.js";
+import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
+import type { InternWindow } from "./do-fn-operators.js";
+import type { ElementOf } from "./chain.js";
+
+/** Where a PCollection's elements, keys and bytes meet. */
+export class ElementCodec implements BatchCodec {
+  readonly #key: Coder<unknown> | undefined;
+
+  constructor(
+    readonly coder: Coder<unknown>,
+    readonly windowCoder: Coder<BoundedWindow>,
+    readonly intern: InternWindow,
+  ) {
+    this.#key = coder instanceof KVCoder ? coder.key : undefined;
+  }
+
+  /** Identities of keys, for a PCollection that is grouped. */
+  readonly identity = (key: unknown): KeyIdentity => this.#keyCoder().keyIdentity(key);
+
+  #keyCoder(): Coder<unknown> {
+    if (this.#key === undefined) throw new GirderError("internal", `${this.coder.spec.urn} has no key`);
+    return this.#key;
+  }
+
+  /** The key that an identity was made of. */
+  keyOf(identity: KeyIdentity): unknown {
+    if (!isEncodedIdentity(identity)) return identity;
+    return this.#keyCoder().decode(new ByteReader(Buffer.from(identity.slice(1), "latin1")), true);
+  }
+
+  /** The element at a position: in a keyed batch, key and value put together again. */
+  readonly elementOf: ElementOf = (batch, position) => {
+    if (batch.keys === undefined) return batch.refs[position];
+    return { key: this.keyOf(batch.keys[position]!), value: batch.refs[position] } satisfies KV<unknown, unknown>;
+  };
+
+  encode(batch: Batch): Uint8Array {
+    const out = new ByteWriter(batch.bytes + 64);
+    out.writeVarint(batch.count);
+    out.writeByte(batch.keys === undefined ? 0 : 1);
+    out.writeVarint(batch.bytes);
+    for (let i = 0; i < batch.count; i++) {
+      const windows = entry(batch.windows, i);
+      const set = Array.isArray(windows) ? (windows as readonly InternedWindow[]) : [windows as InternedWindow];
+      const header = {
+        timestamp: entry(batch.timestamps, i),
+        windows: set.map(({ value }) => value),
+        pane: entry(batch.panes, i),
+      };
+      writeHeader(header, this.windowCoder, out);
+      this.coder.encode(this.elementOf(batch, i), out, true);
+    }
+    return out.finish();
+  }
+
+  decode(bytes: Uint8Array): Batch {
+    const input = new ByteReader(bytes);
+    const count = input.readLength();
+    const keyed = input.readByte() === 1;
+    const size = input.readLength();
+    const refs: unknown[] = [];
+    const keys: KeyIdentity[] | undefined = keyed ? [] : undefined;
+    const timestamps: Instant[] = [];
+    const windowSets: WindowSet[] = [];
+    const panes: PaneInfo[] = [];
+    for (let i = 0; i < count; i++) {
+      const header = readHeader(this.windowCoder, input);
+      const windows = header.windows.map(this.intern);
+      timestamps.push(header.timestamp);
+      windowSets.push(windows.length === 1 ? windows[0]! : windows);
+      panes.push(header.pane);
+      const element = this.coder.decode(input, true);
+      if (keys === undefined) refs.push(element);
+      else {
+        const { key, value } = element as KV<unknown, unknown>;
+        keys.push(this.identity(key));
+        refs.push(value);
+      }
+    }
+    return new Batch(refs, keys, timestamps, windowSets, panes, size);
+  }
+}

@@ -1,0 +1,15 @@
+/** Executes stages of functions written in TypeScript, for whichever runner drives it. */
+import type { PreparedStage, StageDescriptor, StageWorker } from "../../portability/execution/stage.js";
+import type { WindowTable } from "../../portability/execution/window-table.js";
+import type { FunctionTable } from "../pipeline/functions.js";
+import { HarnessStage } from "./prepared-stage.js";
+
+export class Harness implements StageWorker {
+  constructor(readonly functions: FunctionTable) {}
+
+  async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
+    const stage = new HarnessStage(descriptor, windows, this.functions);
+    await stage.setup();
+    return stage;
+  }
+}

@@ -1,0 +1,196 @@
+/** From the transforms of a stage to steps and how they are connected. */
+import type { KV } from "../../portability/coders/index.js";
+import { KVCoder } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
+import { windowFnFromProto } from "../../portability/execution/window-fn.js";
+import { WindowIntoPayloadSchema, type PTransform } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { fromBinary } from "@bufbuild/protobuf";
+import { StandardPTransforms } from "../../portability/urns.js";
+import type { CombineFn } from "../combiners/combine-fn.js";
+import type { SideInputParam } from "../pipeline/context.js";
+import type { ElementFunction } from "../pipeline/do-fn.js";
+import type { FunctionTable } from "../pipeline/functions.js";
+import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import { combineGroupedValues, convertToAccumulators, extractOutputs, mergeAccumulators, PrecombineOperator } from "./combine-operators.js";
+import { bindContext, type ContextBinding } from "./context-binding.js";
+import type { Cursor } from "./cursor.js";
+import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
+import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
+import { SideInputView } from "./side-input-views.js";
+import { SinkOperator } from "./sink-operator.js";
+import { pairWithRestriction, ProcessSizedOperator, splitAndSize } from "./splittable-operators.js";
+import type { StageComponents } from "./stage-components.js";
+import { windowAssigner } from "./window-assigner.js";
+
+const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
+
+/** The program of a stage, and the sinks of its outputs by index. */
+export interface BuiltProgram extends StageProgram {
+  readonly sinks: readonly SinkOperator[];
+}
+
+export function buildProgram(components: StageComponents, functions: FunctionTable, outside: Cursor): BuiltProgram {
+  const { descriptor } = components;
+  const consumers = new Map<string, Step[]>();
+  const readBy = (pcollection: string, step: Step): void => {
+    const steps = consumers.get(pcollection);
+    if (steps === undefined) consumers.set(pcollection, [step]);
+    else steps.push(step);
+  };
+  const entering = new Set(
+    descriptor.inputs.flatMap(({ consumers: slots }) => slots.map(({ transform, localName }) => slot(transform, localName))),
+  );
+  const steps: Step[] = [];
+  const byTransform = new Map<string, Step>();
+  for (const id of descriptor.transforms) {
+    const transform = components.transform(id);
+    const step = stepOf(id, transform, components, functions, outside);
+    steps.push(step);
+    byTransform.set(id, step);
+    const sideInputs = components.sideInputNames(transform);
+    for (const [localName, pcollection] of Object.entries(transform.inputs)) {
+      if (!sideInputs.has(localName) && !entering.has(slot(id, localName))) readBy(pcollection, step);
+    }
+  }
+  const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
+    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined);
+    const step: OperatorStep = { kind: "operator", transform: pcollection, operator: sink, asynchronous: false, outputs: [] };
+    steps.push(step);
+    readBy(pcollection, step);
+    return sink;
+  });
+  const inputs = descriptor.inputs.map(({ consumers: slots }) => slots.map(({ transform }) => byTransform.get(transform)!));
+  return { consumers, steps, inputs, sinks };
+}
+
+function slot(transform: string, localName: string): string {
+  return JSON.stringify([transform, localName]);
+}
+
+function stepOf(
+  id: string,
+  transform: PTransform,
+  components: StageComponents,
+  functions: FunctionTable,
+  outside: Cursor,
+): Step {
+  const outputs = Object.values(transform.outputs);
+  const inline = (
+    kind: InlineStep["kind"],
+    fn: (value: never) => unknown,
+    asynchronous = false,
+  ): InlineStep => ({ kind, transform: id, fn, context: undefined, asynchronous, outputs });
+  const operator = (made: Operator, asynchronous = false): OperatorStep => ({
+    kind: "operator",
+    transform: id,
+    operator: made,
+    asynchronous,
+    outputs,
+  });
+  const combineFn = () => functions.get(components.combine(transform).combineFn!) as CombineFn<unknown, unknown, unknown>;
+  const splittable = () => {
+    const step = functions.get(components.parDo(transform).doFn!) as ElementFunction & { kind: "splittable" };
+    return step.doFn as SplittableDoFn<unknown, unknown>;
+  };
+  const input = Object.values(transform.inputs)[0] ?? "";
+  const urn = transform.spec?.urn ?? "";
+  switch (urn) {
+    case Primitives.PAR_DO:
+      return parDoStep(id, transform, components, functions, outside);
+    case Primitives.FLATTEN:
+      return inline("map", (value) => value);
+    case Primitives.ASSIGN_WINDOWS: {
+      const { windowFn } = fromBinary(WindowIntoPayloadSchema, transform.spec!.payload);
+      const standard = windowFn && windowFnFromProto(windowFn);
+      if (standard === undefined) break;
+      return inline("assignWindows", windowAssigner(standard, components.windows) as (cursor: never) => unknown);
+    }
+    case Primitives.TO_STRING:
+      return inline("map", (value) => String(value));
+    case CombineComponents.COMBINE_PER_KEY_PRECOMBINE: {
+      const coder = components.codec(input).coder;
+      if (!(coder instanceof KVCoder)) break;
+      const identity = (key: unknown) => coder.key.keyIdentity(key);
+      return operator(new PrecombineOperator(combineFn(), identity, components.takesLatest(input)));
+    }
+    case CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS:
+      return inline("map", mergeAccumulators(combineFn()) as (kv: KV<unknown, unknown>) => unknown as never);
+    case CombineComponents.COMBINE_PER_KEY_EXTRACT_OUTPUTS:
+      return inline("map", extractOutputs(combineFn()) as never);
+    case CombineComponents.COMBINE_PER_KEY_CONVERT_TO_ACCUMULATORS:
+      return inline("map", convertToAccumulators(combineFn()) as never);
+    case CombineComponents.COMBINE_GROUPED_VALUES:
+      return inline("map", combineGroupedValues(combineFn()) as never);
+    case SplittableParDoComponents.PAIR_WITH_RESTRICTION:
+      return inline("map", pairWithRestriction(splittable()) as never);
+    case SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS:
+      return inline("flatMap", splitAndSize(splittable()) as never);
+    case SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS: {
+      const entering = components.descriptor.inputs.findIndex(({ consumers }) =>
+        consumers.some((consumer) => consumer.transform === id),
+      );
+      return operator(new ProcessSizedOperator(id, splittable(), entering));
+    }
+  }
+  throw new GirderError("unsupported", `The TypeScript harness does not execute ${urn}.`, { where: id });
+}
+
+function parDoStep(
+  id: string,
+  transform: PTransform,
+  components: StageComponents,
+  functions: FunctionTable,
+  outside: Cursor,
+): Step {
+  const { descriptor } = components;
+  const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
+  const outputs = Object.values(transform.outputs);
+  const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
+    const localName = `side:${name}`;
+    const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+    return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+  });
+  const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
+    kind: "operator",
+    transform: id,
+    operator: binding.observesWindow ? new EachWindowOperator(operator) : operator,
+    asynchronous: declaredAsynchronous(fn),
+    outputs,
+  });
+  switch (element.kind) {
+    case "doFn": {
+      const { intern } = components.codec(outputs[0]!);
+      return operatorStep(new DoFnOperator(id, element.doFn, binding, intern, outside), element.doFn.process);
+    }
+    case "route": {
+      const route = element.fn as (value: unknown, context: unknown) => { tag: string; value: unknown }[];
+      return operatorStep(new RouteOperator(id, route, Object.keys(transform.outputs), binding), element.fn);
+    }
+    case "splittable":
+      throw new GirderError("internal", "a splittable DoFn was not expanded", { where: id });
+    case "assignTimestamps":
+      return inlineStep(id, element.kind, element.fn, binding, outputs);
+    default:
+      if (binding.observesWindow) {
+        return operatorStep(new FunctionOperator(element.kind, id, element.fn as never, binding), element.fn);
+      }
+      return inlineStep(id, element.kind, element.fn, binding, outputs);
+  }
+}
+
+function inlineStep(
+  transform: string,
+  kind: InlineStep["kind"],
+  fn: (value: never, context: never) => unknown,
+  binding: ContextBinding,
+  outputs: readonly string[],
+): InlineStep {
+  const { make } = binding;
+  return { kind, transform, fn, context: make, start: (bundle) => binding.start(bundle), asynchronous: declaredAsynchronous(fn), outputs };
+}
+
+/** Whether a function says by its form that it returns promises. */
+function declaredAsynchronous(fn: unknown): boolean {
+  const name = (fn as { constructor?: { name?: string } }).constructor?.name;
+  return name === "AsyncFunction" || name === "AsyncGeneratorFunction";
+}

@@ -1,0 +1,89 @@
+/** What a stage's transforms, PCollections and coders are, looked up in its descriptor. */
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Coder, coderFromProto } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
+import type { StageDescriptor } from "../../portability/execution/stage.js";
+import type { BoundedWindow } from "../../portability/execution/window.js";
+import type { WindowTable } from "../../portability/execution/window-table.js";
+import {
+  CombinePayloadSchema,
+  OutputTime_Enum,
+  type PTransform,
+  ParDoPayloadSchema,
+  type WindowingStrategy,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardPTransforms } from "../../portability/urns.js";
+import { ElementCodec } from "./element-codec.js";
+import { windowInterner } from "./window-interner.js";
+
+export class StageComponents {
+  readonly #codecs = new Map<string, ElementCodec>();
+  readonly #coders = new Map<string, Coder<unknown>>();
+
+  constructor(
+    readonly descriptor: StageDescriptor,
+    readonly windows: WindowTable,
+  ) {}
+
+  transform(id: string): PTransform {
+    return this.#found(this.descriptor.components.transforms[id], id);
+  }
+
+  coder(id: string): Coder<unknown> {
+    let coder = this.#coders.get(id);
+    if (coder === undefined) {
+      coder = coderFromProto(id, this.descriptor.components);
+      this.#coders.set(id, coder);
+    }
+    return coder;
+  }
+
+  codec(pcollection: string): ElementCodec {
+    let codec = this.#codecs.get(pcollection);
+    if (codec === undefined) {
+      const { coderId } = this.#found(this.descriptor.components.pcollections[pcollection], pcollection);
+      const windowCoder = this.coder(this.windowing(pcollection).windowCoderId) as Coder<BoundedWindow>;
+      codec = new ElementCodec(this.coder(coderId), windowCoder, windowInterner(this.windows, windowCoder));
+      this.#codecs.set(pcollection, codec);
+    }
+    return codec;
+  }
+
+  windowing(pcollection: string): WindowingStrategy {
+    const { components } = this.descriptor;
+    const { windowingStrategyId } = this.#found(components.pcollections[pcollection], pcollection);
+    return this.#found(components.windowingStrategies[windowingStrategyId], windowingStrategyId);
+  }
+
+  /** Whether a grouping of this PCollection gives panes the latest timestamp of their values. */
+  takesLatest(pcollection: string): boolean {
+    return this.windowing(pcollection).outputTime === OutputTime_Enum.LATEST_IN_PANE;
+  }
+
+  /** Local names of a transform's inputs that are side inputs. */
+  sideInputNames(transform: PTransform): ReadonlySet<string> {
+    if (transform.spec === undefined || !PARDO_URNS.has(transform.spec.urn)) return new Set();
+    return new Set(Object.keys(fromBinary(ParDoPayloadSchema, transform.spec.payload).sideInputs));
+  }
+
+  parDo(transform: PTransform) {
+    return fromBinary(ParDoPayloadSchema, transform.spec!.payload);
+  }
+
+  combine(transform: PTransform) {
+    return fromBinary(CombinePayloadSchema, transform.spec!.payload);
+  }
+
+  #found<T>(component: T | undefined, id: string): T {
+    if (component === undefined) {
+      throw new GirderError("invalid-pipeline", `The stage refers to "${id}", which the pipeline does not have.`, {
+        where: this.descriptor.id,
+      });
+    }
+    return component;
+  }
+}
+
+const { Primitives, SplittableParDoComponents } = StandardPTransforms;
+/** URNs whose payload is a ParDoPayload. */
+const PARDO_URNS: ReadonlySet<string> = new Set([Primitives.PAR_DO, ...Object.values(SplittableParDoComponents)]);

@@ -1,0 +1,18 @@
+/** Runs pipelines in this process: no server, no serialisation between stages. */
+import type { Pipeline } from "../../pipeline/pipeline.js";
+import { Harness } from "../../harness/harness.js";
+import { execute } from "../../../runner/execution/execute.js";
+import type { ExecutionOptions } from "../../../runner/execution/options.js";
+import type { JobResult } from "../../../runner/execution/progress.js";
+
+export type EmbeddedOptions = Omit<ExecutionOptions, "worker">;
+
+/**
+ * Runs a pipeline to its end on the embedded runner, which is given the proto that any other runner would be given.
+ *
+ * @throws GirderError see {@link execute}.
+ */
+export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions = {}): Promise<JobResult> {
+  const harness = new Harness(pipeline.functions);
+  return execute(pipeline.toProto(), { ...options, worker: () => harness });
+}

@@ -1,0 +1,61 @@
+/** Restrictions: which part of an element's work a bundle does. */
+
+/** What a splittable DoFn asks before it does a piece of work. */
+export interface RestrictionTracker<P> {
+  /**
+   * Claims the work at a position. False: it is not, or no longer, this bundle's; process must return at once, without
+   * having done any of it. Positions are claimed in ascending order.
+   */
+  tryClaim(position: P): boolean;
+}
+
+/** The whole numbers from `from` (inclusive) to `to` (exclusive): bytes of a file, rows of a table. */
+export interface OffsetRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Tells a tracker how many more positions it may hand out before it has to ask again; 0 ends the bundle here. */
+export type Allowance = () => number;
+
+/**
+ * Claims positions of an {@link OffsetRange}.
+ *
+ * The bundle may end before the range does: then what has not been claimed is left to another bundle, see
+ * {@link residual}. Positions may be skipped: a reader of lines claims where each line begins.
+ */
+export class OffsetRangeTracker implements RestrictionTracker<number> {
+  #last = -1;
+  /** Claims left until the allowance is asked again. */
+  #left = 0;
+  #rest: OffsetRange | undefined;
+
+  constructor(
+    readonly range: OffsetRange,
+    readonly allowance: Allowance = () => Number.POSITIVE_INFINITY,
+  ) {}
+
+  tryClaim(position: number): boolean {
+    if (position >= this.range.to || this.#rest !== undefined) return false;
+    if (this.#left === 0) {
+      this.#left = this.allowance();
+      if (this.#left === 0) {
+        this.#rest = { from: position, to: this.range.to };
+        return false;
+      }
+    }
+    this.#left--;
+    this.#last = position;
+    return true;
+  }
+
+  /** The last position claimed, −1 before the first. */
+  get lastClaimed(): number {
+    return this.#last;
+  }
+
+  /** What another bundle has to do, if this one came to its end first. */
+  get residual(): OffsetRange | undefined {
+    return this.#rest;
+  }
+}
