@@ -52,8 +52,6 @@ export type ElementFunction =
       readonly kind: "assignTimestamps";
       readonly fn: (element: never, context: never) => Instant;
       readonly context: Context;
-      /** How far back (ms) a timestamp may be moved. */
-      readonly allowedSkew: number;
     }
   | {
       /** Sends each output to one of several PCollections. */

@@ -147,7 +147,7 @@ export class Pipeline {
   primitive(spec: PrimitiveSpec): Record<string, PCollection<unknown>> {
     const proto = this.#current().proto;
     this.describe(spec.urn, spec.payload);
-    if (spec.inEnvironment) proto.environmentId = ENVIRONMENT_ID;
+    if (spec.inEnvironment) this.inEnvironment();
     for (const [name, { id }] of Object.entries(spec.inputs)) proto.inputs[name] = id;
     const outputs: Record<string, PCollection<unknown>> = {};
     for (const [tag, coder] of Object.entries(spec.outputs)) {
@@ -163,6 +163,11 @@ export class Pipeline {
   /** Gives the transform being applied a URN, whatever its subtransforms: a composite that runners know. */
   describe(urn: string, payload: Uint8Array = new Uint8Array()): void {
     this.#current().proto.spec = create(FunctionSpecSchema, { urn, payload });
+  }
+
+  /** Says that this program's environment executes the transform being applied. */
+  inEnvironment(): void {
+    this.#current().proto.environmentId = ENVIRONMENT_ID;
   }
 
   /** A ParDo with one output. */
