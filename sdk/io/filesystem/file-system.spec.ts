@@ -105,6 +105,7 @@ for (const [name, make] of [
     it("matches a file whose name is the pattern", async () => {
       await write(files, `${root}/odd[1]{a}.txt`, "");
       assert.deepEqual(await names("odd[1]{a}.txt"), ["odd[1]{a}.txt"]);
+      assert.deepEqual(await names("odd\\[1\\]\\{a\\}.txt"), ["odd[1]{a}.txt"]);
     });
 
     it("names the pattern and what is beside it when nothing matches", async () => {
@@ -189,6 +190,8 @@ describe("the local file system, beyond that", () => {
     );
     const packages = await files.match("package*.json");
     assert.ok(packages.some(({ path }) => path === "package.json"));
+    assert.deepEqual(await files.match("./package*.json"), packages);
+    assert.deepEqual((await files.match(`${there}/../*/a/b.txt`)).length, 1);
   });
 
   it("leaves nothing behind of a file that was given up", async () => {

@@ -55,8 +55,9 @@ export interface FileSystem {
   readonly scheme: string;
   /**
    * The files (not folders) that a pattern matches, by path in code unit order. `*` matches within a name, `**` any
-   * number of folders, `?` one character, `[a-z]` one of several, `{a,b}` either. Names that begin with a dot are
-   * matched only by a pattern that writes the dot. A file whose path is the pattern itself is always matched.
+   * number of folders, `?` one character, `[a-z]` one of several, `{a,b}` either, and `\` takes the next character as it
+   * is. Names that begin with a dot are matched only by a pattern that writes the dot. A file whose path is the pattern
+   * itself is always matched.
    *
    * @throws GirderError `not-found` if there is none and `allowEmpty` is not set.
    */

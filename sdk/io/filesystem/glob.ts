@@ -5,14 +5,19 @@ export class Glob {
   readonly #matcher: Minimatch;
   /** Folder below which all matches lie, without a final slash: empty for the working folder or the root. */
   readonly base: string;
-  /** Whether it can match anything but the path it is. */
+  /** Whether it can match anything but the path it is: something special is in it, or the escape of something special. */
   readonly isPattern: boolean;
   /** Whether `**` is in it. */
   readonly isRecursive: boolean;
 
-  constructor(readonly pattern: string) {
+  /** The pattern, without `./` at its beginning: what it matches is without it too. */
+  readonly pattern: string;
+
+  constructor(given: string) {
+    const pattern = given.replace(/^(?:\.\/+)+(?=.)/, "");
+    this.pattern = pattern;
     this.#matcher = new Minimatch(pattern, { nocomment: true, nonegate: true, noext: true, magicalBraces: true });
-    this.isPattern = this.#matcher.hasMagic();
+    this.isPattern = this.#matcher.hasMagic() || pattern.includes("\\");
     this.isRecursive = pattern.includes("**");
     this.base = commonFolder(this.#matcher.set.map((names) => names.filter((_, at) => at < literalNames(names))));
   }

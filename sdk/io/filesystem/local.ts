@@ -15,8 +15,11 @@ import type {
 } from "./file-system.js";
 import { Glob } from "./glob.js";
 
-/** Bytes read at a time: enough that a system call costs nothing beside the work on its bytes, and fits a cache. */
-const CHUNK_SIZE = 256 * 1024;
+/**
+ * Bytes read at a time. What is made of a chunk of this size stays in the processor's caches: lines are split at half the
+ * speed from chunks four times as large.
+ */
+const CHUNK_SIZE = 64 * 1024;
 
 /**
  * The local disk: plain paths, relative ones to the working folder, and `file:///…` URLs, whose percent escapes are

@@ -15,7 +15,7 @@ import type { FileWriter } from "../filesystem/file-system.js";
 export type Compression = "none" | "gzip" | "deflate" | "brotli";
 
 /** Bytes that come out at a time. */
-const chunkSize = 256 * 1024;
+const chunkSize = 64 * 1024;
 
 /** The compression that a file's name ends with (`.gz`, `.deflate`, `.br`), in whatever case. */
 export function compressionOf(path: string): Compression {
