@@ -3,7 +3,7 @@ import { encodeUtf8 } from "./utf8.js";
 
 /** Up to this many characters a loop in JavaScript beats the call into Node. */
 const SHORT = 24;
-/** 0 − 2^31 … as unsigned: the factor between the halves of 64 bits. */
+/** The factor between the halves of 64 bits. */
 const WORD = 2 ** 32;
 
 /**

@@ -33,7 +33,8 @@ export function describe(value: unknown): string {
       if (value === null) return "null";
       if (Array.isArray(value)) return `an array of ${value.length}`;
       const prototype: unknown = Object.getPrototypeOf(value);
-      const name = prototype === null ? "Object" : (value as { constructor?: { name?: unknown } }).constructor?.name;
+      const name =
+        prototype === null ? "Object" : (prototype as { constructor?: { name?: unknown } }).constructor?.name;
       return name === "Object" ? "a plain object" : `an instance of ${String(name)}`;
     }
     default:

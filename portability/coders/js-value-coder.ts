@@ -57,7 +57,7 @@ function readValue(input: ByteReader, depth: number): unknown {
   const at = input.position;
   const tag = input.readByte();
   if (tag >= SMALL_INTEGER) return tag - SMALL_INTEGER;
-  if (depth > MAX_DEPTH) throw malformed(`A value is nested more than ${MAX_DEPTH} deep`, at);
+  if (depth > MAX_DEPTH && tag >= Tag.DATE) throw malformed(`A value is nested more than ${MAX_DEPTH} deep`, at);
   switch (tag) {
     case Tag.UNDEFINED:
       return undefined;

@@ -3,7 +3,7 @@
 /** Of the coder that any pipeline of this SDK uses where no other is given. */
 export const JS_VALUE_URN = "girder:coder:js:v1";
 
-/** First bytes. Numbers are part of stored data: append only. */
+/** First bytes; those of objects are {@link Tag.DATE} and above. Numbers are part of stored data: append only. */
 export const Tag = {
   UNDEFINED: 0,
   NULL: 1,
@@ -39,5 +39,5 @@ export const Tag = {
 /** The integers 0 to 127 are one byte: themselves added to this. */
 export const SMALL_INTEGER = 0x80;
 
-/** How many containers may stand in one another. */
+/** How many objects an object may stand in. */
 export const MAX_DEPTH = 500;

@@ -9,9 +9,9 @@ import { malformed } from "./errors.js";
 
 /**
  * How many elements without bytes (global windows) may stand in one sequence: four bytes could otherwise ask for two
- * thousand million of them.
+ * thousand million of them. A value is in one global window, so this is ample.
  */
-const MAX_EMPTY_ELEMENTS = 1024;
+const MAX_EMPTY_ELEMENTS = 64;
 
 /** The part of a coder that elements need. */
 export interface ElementCoder<T> {
@@ -50,10 +50,11 @@ export function readSequence<T>(
   const start = input.position;
   const count = input.readInt32BE();
   if (count >= 0) {
-    readBlock(coder, input, count, elements);
+    readBlock(coder, input, count, elements, 0);
     return elements;
   }
   if (count !== -1) throw malformed(`A sequence of ${count} elements`, start);
+  let empty = 0;
   for (;;) {
     const at = input.position;
     const block = input.readVarint();
@@ -66,17 +67,25 @@ export function readSequence<T>(
       return elements;
     }
     if (typeof block !== "number" || block < 0) throw malformed(`A block of ${block} elements`, at);
-    readBlock(coder, input, block, elements);
+    empty = readBlock(coder, input, block, elements, empty);
   }
 }
 
-function readBlock<T>(coder: ElementCoder<T>, input: ByteReader, count: number, into: T[]): void {
-  let empty = 0;
+/** @returns how many elements of the sequence so far had no bytes, of which there were `emptyBefore` before. */
+function readBlock<T>(
+  coder: ElementCoder<T>,
+  input: ByteReader,
+  count: number,
+  into: T[],
+  emptyBefore: number,
+): number {
+  let empty = emptyBefore;
   for (let i = 0; i < count; i++) {
     const before = input.position;
     into.push(coder.decode(input, true));
     if (input.position === before && ++empty > MAX_EMPTY_ELEMENTS) {
-      throw malformed(`A sequence of ${count} elements that have no bytes`, before);
+      throw malformed(`A sequence has more than ${MAX_EMPTY_ELEMENTS} elements that have no bytes`, before);
     }
   }
+  return empty;
 }

@@ -26,9 +26,7 @@ export function buildStages(components: Components, groups: readonly StageGroup[
     }
     const { kept, released } = releaseFlattens(components, group.executables);
     runnerStages.push(...released);
-    if (kept.length > 0) {
-      fused.push(kept);
-    }
+    fused.push(...(released.length === 0 ? [kept] : connectedParts(kept)));
   }
   const leaving = new Set(runnerStages.flatMap(mainInputsOf));
   for (const members of fused) {
@@ -74,6 +72,38 @@ function releaseFlattens(
     }
   }
   return { kept: kept.reverse(), released: released.reverse() };
+}
+
+/** Splits what only a released flatten held together: parts that neither hand on elements nor share an input. */
+function connectedParts(members: readonly ExecutableStage[]): ExecutableStage[][] {
+  const touching = new Map<string, ExecutableStage[]>();
+  for (const member of members) {
+    for (const pcollection of [...mainInputsOf(member), ...outputsOf(member)]) {
+      const list = touching.get(pcollection) ?? [];
+      list.push(member);
+      touching.set(pcollection, list);
+    }
+  }
+  const position = new Map(members.map((member, index) => [member, index]));
+  const placed = new Set<ExecutableStage>();
+  const parts: ExecutableStage[][] = [];
+  for (const start of members) {
+    if (placed.has(start)) {
+      continue;
+    }
+    const reached = new Set([start]);
+    for (const member of reached) {
+      placed.add(member);
+      for (const pcollection of [...mainInputsOf(member), ...outputsOf(member)]) {
+        for (const neighbour of touching.get(pcollection)!) {
+          reached.add(neighbour);
+        }
+        touching.set(pcollection, []);
+      }
+    }
+    parts.push([...reached].sort((a, b) => position.get(a)! - position.get(b)!));
+  }
+  return parts;
 }
 
 /** Merges stages, given producers first, into one that outputs those of their PCollections that are `leaving`. */

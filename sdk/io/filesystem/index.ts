@@ -1,0 +1,13 @@
+/** File systems: where sources read and sinks write. */
+export type {
+  ByteRange,
+  FileMetadata,
+  FileSystem,
+  FileWriter,
+  MatchOptions,
+  RenameOptions,
+  SyncChunks,
+} from "./file-system.js";
+export { LocalFileSystem } from "./local.js";
+export { MemoryFileSystem, type MemoryFileSystemOptions } from "./memory.js";
+export { fileSystemFor, registerFileSystem } from "./registry.js";
