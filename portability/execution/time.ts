@@ -59,6 +59,6 @@ export function plus(instant: Instant, duration: Duration): Instant {
     if (sum < -EXACT) return MIN_TIMESTAMP;
     return sum;
   }
-  if (instant > 0) return sum > MAX_TIMESTAMP ? MAX_TIMESTAMP : sum > EXACT ? sum : EXACT;
-  return sum < MIN_TIMESTAMP ? MIN_TIMESTAMP : sum < -EXACT ? sum : -EXACT;
+  if (instant > 0) return Math.min(MAX_TIMESTAMP, Math.max(sum, EXACT));
+  return Math.max(MIN_TIMESTAMP, Math.min(sum, -EXACT));
 }

@@ -1,6 +1,11 @@
 /** The four standard window functions as plain values, and their protos (`standard_window_fns.proto`). */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type Duration as DurationProto, DurationSchema, type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type Duration as DurationProto,
+  DurationSchema,
+  type Timestamp,
+  TimestampSchema,
+} from "@bufbuild/protobuf/wkt";
 import { GirderError } from "../errors.js";
 import { type FunctionSpec, FunctionSpecSchema } from "../gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import {

@@ -1,6 +1,7 @@
 /** Interning of windows: one object for each distinct window of a job. */
-import { GLOBAL_WINDOW, type BoundedWindow, type InternedWindow, IntervalWindow } from "./window.js";
+
 import { type Instant, instantToWire } from "./time.js";
+import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow, IntervalWindow } from "./window.js";
 
 const scratch = Buffer.alloc(24);
 

@@ -91,7 +91,8 @@ export class Engine {
 
   /** Stages that will do no more. */
   get stagesDone(): number {
-    return this.#state.stages.filter((stage, i) => stage !== undefined && this.#state.watermarks[i] === MAX_TIMESTAMP).length;
+    return this.#state.stages.filter((stage, i) => stage !== undefined && this.#state.watermarks[i] === MAX_TIMESTAMP)
+      .length;
   }
 
   /** Elements that came after their window had expired. */
@@ -238,7 +239,8 @@ export class Engine {
       watermark = Math.min(watermark, batch.minTimestamp);
     }
     for (const { hold } of stage.delayed) watermark = Math.min(watermark, hold);
-    for (const { work } of stage.lost) for (const { batch } of work) watermark = Math.min(watermark, batch.minTimestamp);
+    for (const { work } of stage.lost)
+      for (const { batch } of work) watermark = Math.min(watermark, batch.minTimestamp);
     if (stage.openBundles > 0) {
       for (const open of this.#state.bundles.values()) {
         if (open.node !== i) continue;
@@ -376,7 +378,8 @@ export class Engine {
       }
       const reads = (pcollection: string): Readers => {
         const readers = this.#readers.get(pcollection);
-        if (readers === undefined) throw new Error(`"${node.id}" reads "${pcollection}", which no earlier node produces`);
+        if (readers === undefined)
+          throw new Error(`"${node.id}" reads "${pcollection}", which no earlier node produces`);
         return readers;
       };
       switch (node.kind) {

@@ -44,4 +44,3 @@ export interface EngineOptions {
   /** Bundles out at once. A stage has one out at a time: an instance of a DoFn runs in one bundle only. */
   readonly maxOpenBundles: number;
 }
-

@@ -1,5 +1,5 @@
 /** What a side input has received so far, window by window. */
-import { Batch, type WindowSet, forEachWindow } from "../../portability/execution/batch.js";
+import { type Batch, forEachWindow } from "../../portability/execution/batch.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 
 const NOTHING: readonly Batch[] = [];
@@ -14,13 +14,13 @@ export class SideInputStore {
       return;
     }
     const positions = new Map<InternedWindow, number[]>();
-    batch.windows.forEach((windows: WindowSet, i) =>
+    for (const [i, windows] of batch.windows.entries()) {
       forEachWindow(windows, (window) => {
         const there = positions.get(window);
         if (there === undefined) positions.set(window, [i]);
         else there.push(i);
-      }),
-    );
+      });
+    }
     for (const [window, at] of positions) this.#append(window, batch.select(at));
   }
 

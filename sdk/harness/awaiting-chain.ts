@@ -7,12 +7,12 @@
  */
 import type { Batch } from "../../portability/execution/batch.js";
 import { entry } from "../../portability/execution/batch.js";
+import { toArray } from "./awaiting-outputs.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
-import { Cursor } from "./cursor.js";
-import { toArray } from "./awaiting-outputs.js";
+import type { Cursor } from "./cursor.js";
 import { checkedTimestamp } from "./inline-calls.js";
-import { type InlineStep, type OperatorStep, type StageProgram, type Step } from "./operator.js";
+import type { InlineStep, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SinkOperator } from "./sink-operator.js";
 import { userError } from "./user-error.js";
 
@@ -53,7 +53,8 @@ export function awaitingChain(program: StageProgram, cursor: Cursor, elementOf: 
         return result ? onward(out, value, at) : [];
       case "flatMap": {
         const emitted: Emitted[] = [];
-        for (const output of await toArray(result, step.transform, value)) emitted.push({ output: 0, value: output, cursor: at });
+        for (const output of await toArray(result, step.transform, value))
+          emitted.push({ output: 0, value: output, cursor: at });
         return forwardAll(step, emitted);
       }
       case "assignWindows": {
@@ -107,7 +108,9 @@ export function awaitingChain(program: StageProgram, cursor: Cursor, elementOf: 
     const appended: Appended[] = [];
     for (let i = 0; i < emitted.length; i += ELEMENTS_UNDER_WAY) {
       const part = emitted.slice(i, i + ELEMENTS_UNDER_WAY);
-      const ready = await Promise.all(part.map(({ output, value, cursor: at }) => onward(step.outputs[output]!, value, at)));
+      const ready = await Promise.all(
+        part.map(({ output, value, cursor: at }) => onward(step.outputs[output]!, value, at)),
+      );
       for (const ends of ready) appended.push(...ends);
     }
     return appended;
@@ -176,4 +179,3 @@ class Limit {
     };
   }
 }
-

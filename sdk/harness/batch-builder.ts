@@ -1,9 +1,10 @@
 /** Gathers the elements of a PCollection that leaves its stage into batches. */
+
+import type { KV } from "../../portability/coders/kv-coder.js";
 import { Batch, type Column, type WindowSet } from "../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
-import type { KV } from "../../portability/coders/kv-coder.js";
 import type { Cursor } from "./cursor.js";
 import { estimateSize } from "./estimate-size.js";
 

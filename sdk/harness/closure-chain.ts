@@ -8,7 +8,11 @@ import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
 import { userError } from "./user-error.js";
 
-export function closureChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain & SynchronousParts {
+export function closureChain(
+  program: StageProgram,
+  cursor: Cursor,
+  elementOf: readonly ElementOf[],
+): Chain & SynchronousParts {
   const receivers = new Map<string, Receiver>();
   const receiver = (pcollection: string): Receiver => {
     let made = receivers.get(pcollection);

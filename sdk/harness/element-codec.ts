@@ -1,13 +1,21 @@
 /** Batches of one PCollection as bytes. */
-import { ByteReader, ByteWriter, type Coder, type KV, KVCoder, readHeader, writeHeader } from "../../portability/coders/index.js";
+import {
+  ByteReader,
+  ByteWriter,
+  type Coder,
+  type KV,
+  KVCoder,
+  readHeader,
+  writeHeader,
+} from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { Batch, type BatchCodec, entry, type WindowSet } from "../../portability/execution/batch.js";
 import { isEncodedIdentity, type KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
-import type { InternWindow } from "./do-fn-operators.js";
 import type { ElementOf } from "./chain.js";
+import type { InternWindow } from "./do-fn-operators.js";
 
 /** Where a PCollection's elements, keys and bytes meet. */
 export class ElementCodec implements BatchCodec {

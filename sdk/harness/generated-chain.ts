@@ -36,7 +36,11 @@ export function mayGenerateCode(): boolean {
 
 let generated = 0;
 
-export function generateChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain & SynchronousParts {
+export function generateChain(
+  program: StageProgram,
+  cursor: Cursor,
+  elementOf: readonly ElementOf[],
+): Chain & SynchronousParts {
   const generator = new Generator(program, cursor);
   const { drives, receivers } = generator.generate(elementOf);
   const outputs = new Map<OperatorStep, readonly Receiver[]>(
@@ -164,7 +168,9 @@ class Generator {
     const name = this.#receiverNames.get(pcollection)!;
     const budget = { left: STEPS_PER_FUNCTION };
     const body = this.#steps(this.#program.consumers.get(pcollection) ?? [], "v", budget);
-    this.#functions.push(`function ${name}(v) { let at = -1, el; try { ${body} } catch (thrown) { throw fail(thrown, at, el); } }`);
+    this.#functions.push(
+      `function ${name}(v) { let at = -1, el; try { ${body} } catch (thrown) { throw fail(thrown, at, el); } }`,
+    );
   }
 
   /** Code that sends the value in `variable` through steps that read it. */

@@ -1,6 +1,12 @@
 /** A stage ready to run: its program, compiled, and the bundles put through it. */
 import type { BatchCodec } from "../../portability/execution/batch.js";
-import type { BundleResult, BundleTask, PreparedStage, Residual, StageDescriptor } from "../../portability/execution/stage.js";
+import type {
+  BundleResult,
+  BundleTask,
+  PreparedStage,
+  Residual,
+  StageDescriptor,
+} from "../../portability/execution/stage.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import { awaitingChain } from "./awaiting-chain.js";
@@ -131,7 +137,9 @@ export class HarnessStage implements PreparedStage {
   }
 
   #result(bundle: Bundle, rest: readonly Residual[]): BundleResult {
-    const outputs = this.#program.sinks.flatMap(({ builder }, output) => builder.take().map((batch) => ({ output, batch })));
+    const outputs = this.#program.sinks.flatMap(({ builder }, output) =>
+      builder.take().map((batch) => ({ output, batch })),
+    );
     return { outputs, residuals: [...bundle.residuals, ...rest], metrics: bundle.metrics };
   }
 

@@ -1,24 +1,34 @@
 /** From the transforms of a stage to steps and how they are connected. */
+
+import { fromBinary } from "@bufbuild/protobuf";
 import type { KV } from "../../portability/coders/index.js";
 import { KVCoder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
-import { WindowIntoPayloadSchema, type PTransform } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { fromBinary } from "@bufbuild/protobuf";
+import {
+  type PTransform,
+  WindowIntoPayloadSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
-import { combineGroupedValues, convertToAccumulators, extractOutputs, mergeAccumulators, PrecombineOperator } from "./combine-operators.js";
+import {
+  combineGroupedValues,
+  convertToAccumulators,
+  extractOutputs,
+  mergeAccumulators,
+  PrecombineOperator,
+} from "./combine-operators.js";
 import { bindContext, type ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
 import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
 import { SinkOperator } from "./sink-operator.js";
-import { pairWithRestriction, ProcessSizedOperator, splitAndSize } from "./splittable-operators.js";
+import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
 import { windowAssigner } from "./window-assigner.js";
 
@@ -38,7 +48,9 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     else steps.push(step);
   };
   const entering = new Set(
-    descriptor.inputs.flatMap(({ consumers: slots }) => slots.map(({ transform, localName }) => slot(transform, localName))),
+    descriptor.inputs.flatMap(({ consumers: slots }) =>
+      slots.map(({ transform, localName }) => slot(transform, localName)),
+    ),
   );
   const steps: Step[] = [];
   const byTransform = new Map<string, Step>();
@@ -54,12 +66,20 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
   }
   const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
     const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined);
-    const step: OperatorStep = { kind: "operator", transform: pcollection, operator: sink, asynchronous: false, outputs: [] };
+    const step: OperatorStep = {
+      kind: "operator",
+      transform: pcollection,
+      operator: sink,
+      asynchronous: false,
+      outputs: [],
+    };
     steps.push(step);
     readBy(pcollection, step);
     return sink;
   });
-  const inputs = descriptor.inputs.map(({ consumers: slots }) => slots.map(({ transform }) => byTransform.get(transform)!));
+  const inputs = descriptor.inputs.map(({ consumers: slots }) =>
+    slots.map(({ transform }) => byTransform.get(transform)!),
+  );
   return { consumers, steps, inputs, sinks };
 }
 
@@ -75,11 +95,14 @@ function stepOf(
   outside: Cursor,
 ): Step {
   const outputs = Object.values(transform.outputs);
-  const inline = (
-    kind: InlineStep["kind"],
-    fn: (value: never) => unknown,
-    asynchronous = false,
-  ): InlineStep => ({ kind, transform: id, fn, context: undefined, asynchronous, outputs });
+  const inline = (kind: InlineStep["kind"], fn: (value: never) => unknown, asynchronous = false): InlineStep => ({
+    kind,
+    transform: id,
+    fn,
+    context: undefined,
+    asynchronous,
+    outputs,
+  });
   const operator = (made: Operator, asynchronous = false): OperatorStep => ({
     kind: "operator",
     transform: id,
@@ -87,7 +110,8 @@ function stepOf(
     asynchronous,
     outputs,
   });
-  const combineFn = () => functions.get(components.combine(transform).combineFn!) as CombineFn<unknown, unknown, unknown>;
+  const combineFn = () =>
+    functions.get(components.combine(transform).combineFn!) as CombineFn<unknown, unknown, unknown>;
   const splittable = () => {
     const step = functions.get(components.parDo(transform).doFn!) as ElementFunction & { kind: "splittable" };
     return step.doFn as SplittableDoFn<unknown, unknown>;
@@ -186,7 +210,15 @@ function inlineStep(
   outputs: readonly string[],
 ): InlineStep {
   const { make } = binding;
-  return { kind, transform, fn, context: make, start: (bundle) => binding.start(bundle), asynchronous: declaredAsynchronous(fn), outputs };
+  return {
+    kind,
+    transform,
+    fn,
+    context: make,
+    start: (bundle) => binding.start(bundle),
+    asynchronous: declaredAsynchronous(fn),
+    outputs,
+  };
 }
 
 /** Whether a function says by its form that it returns promises. */

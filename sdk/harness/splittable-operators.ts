@@ -67,4 +67,3 @@ export class ProcessSizedOperator implements Operator {
     bundle.residuals.push({ input: this.input, batch, delay: 0 });
   }
 }
-

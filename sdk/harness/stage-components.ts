@@ -8,8 +8,8 @@ import type { WindowTable } from "../../portability/execution/window-table.js";
 import {
   CombinePayloadSchema,
   OutputTime_Enum,
-  type PTransform,
   ParDoPayloadSchema,
+  type PTransform,
   type WindowingStrategy,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";

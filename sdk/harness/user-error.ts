@@ -10,7 +10,12 @@ const EXCERPT = 200;
 export function excerpt(value: unknown): string {
   let text: string;
   try {
-    text = inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 10, maxStringLength: EXCERPT });
+    text = inspect(value, {
+      depth: 3,
+      breakLength: Number.POSITIVE_INFINITY,
+      maxArrayLength: 10,
+      maxStringLength: EXCERPT,
+    });
   } catch {
     text = Object.prototype.toString.call(value);
   }
@@ -22,5 +27,9 @@ export function userError(thrown: unknown, transform: string, element?: { readon
   if (thrown instanceof GirderError || thrown instanceof PromiseReturned) return thrown;
   const name = thrown instanceof Error ? `${thrown.name}: ` : "";
   const on = element === undefined ? "" : ` Element: ${excerpt(element.value)}`;
-  return new GirderError("user-exception", `${name}${messageOf(thrown)}`, { where: transform, cause: thrown, remedy: on.trim() });
+  return new GirderError("user-exception", `${name}${messageOf(thrown)}`, {
+    where: transform,
+    cause: thrown,
+    remedy: on.trim(),
+  });
 }

@@ -8,9 +8,10 @@
  *
  * Members that are {@link ContextParam}s are replaced by what they stand for; all others are handed on as they are.
  */
-import type { BoundedWindow } from "../../portability/execution/window.js";
+
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
+import type { BoundedWindow } from "../../portability/execution/window.js";
 import type { MetricKind } from "../../portability/metrics/index.js";
 import type { PCollection } from "./pcollection.js";
 

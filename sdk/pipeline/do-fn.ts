@@ -8,9 +8,7 @@ import type { Context, Resolved } from "./context.js";
 export type Outputs<O> =
   | Iterable<O>
   | AsyncIterable<O>
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has type void.
   | void
-  // biome-ignore lint/suspicious/noConfusingVoidType: likewise.
   | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
 
 /** An element together with when and where it is. */
@@ -44,7 +42,11 @@ export interface DoFn<I, O, C extends Context = Context> {
 
 /** A function over elements, in the forms that the harness executes. */
 export type ElementFunction =
-  | { readonly kind: "map" | "filter" | "flatMap"; readonly fn: (element: never, context: never) => unknown; readonly context: Context }
+  | {
+      readonly kind: "map" | "filter" | "flatMap";
+      readonly fn: (element: never, context: never) => unknown;
+      readonly context: Context;
+    }
   | { readonly kind: "doFn"; readonly doFn: DoFn<never, unknown>; readonly context: Context }
   | { readonly kind: "splittable"; readonly doFn: SplittableDoFn<never, unknown>; readonly context: Context }
   | {

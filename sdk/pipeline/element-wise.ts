@@ -31,10 +31,14 @@ function parse(method: string, args: ElementWiseArgs): Parsed {
   const name = typeof args[0] === "string" ? args[0] : undefined;
   const [fn, context] = name === undefined ? args : args.slice(1);
   if (typeof fn !== "function" && (typeof fn !== "object" || fn === null)) {
-    throw new GirderError("invalid-argument", `${method} was given ${fn === null ? "null" : typeof fn} for a function.`, {
-      ...(name === undefined ? {} : { where: name }),
-      remedy: `Call it as ${method}(fn), ${method}(fn, context) or ${method}("Name", fn).`,
-    });
+    throw new GirderError(
+      "invalid-argument",
+      `${method} was given ${fn === null ? "null" : typeof fn} for a function.`,
+      {
+        ...(name === undefined ? {} : { where: name }),
+        remedy: `Call it as ${method}(fn), ${method}(fn, context) or ${method}("Name", fn).`,
+      },
+    );
   }
   return { name, fn, context: (context ?? {}) as Context };
 }
@@ -130,9 +134,13 @@ export function addParDo(
 
 function checkSideInputWindowing(pipeline: Pipeline, param: SideInputParam<unknown>, name: string): void {
   if (param.pcollection.windowing.windowFn.kind === "sessions") {
-    throw new GirderError("incompatible-windows", `The side input "${name}" is in session windows, which depend on its own elements.`, {
-      where: pipeline.where,
-      remedy: "Put it in global, fixed or sliding windows with windowInto before it is used as a side input.",
-    });
+    throw new GirderError(
+      "incompatible-windows",
+      `The side input "${name}" is in session windows, which depend on its own elements.`,
+      {
+        where: pipeline.where,
+        remedy: "Put it in global, fixed or sliding windows with windowInto before it is used as a side input.",
+      },
+    );
   }
 }

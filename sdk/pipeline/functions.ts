@@ -8,7 +8,10 @@
 import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
-import { type FunctionSpec, FunctionSpecSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import {
+  type FunctionSpec,
+  FunctionSpecSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 
 /** URN of a DoFn written in TypeScript. */
 export const DO_FN_URN = "girder:dofn:v1";

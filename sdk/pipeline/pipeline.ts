@@ -6,14 +6,19 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/coder.js";
-import { CoderTable, GLOBAL_WINDOW_CODER, INTERVAL_WINDOW_CODER, JS_VALUE_CODER } from "../../portability/coders/index.js";
+import {
+  CoderTable,
+  GLOBAL_WINDOW_CODER,
+  INTERVAL_WINDOW_CODER,
+  JS_VALUE_CODER,
+} from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import {
   ComponentsSchema,
   type Environment,
   EnvironmentSchema,
-  FunctionSpecSchema,
   type FunctionSpec,
+  FunctionSpecSchema,
   IsBounded_Enum,
   PCollectionSchema,
   type Pipeline as PipelineProto,
@@ -139,7 +144,9 @@ export class Pipeline {
   /** `file:line:column` where the author applied a transform, if known. */
   siteOf(transform: string): string | undefined {
     const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
-    const frame = frames.find((line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line));
+    const frame = frames.find(
+      (line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line),
+    );
     return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
   }
 
@@ -249,4 +256,3 @@ function* collections(value: PInput, name = ""): Generator<[string, PCollection<
     }
   }
 }
-

@@ -5,7 +5,7 @@ import type { Root } from "./root.js";
 /** A PCollection, or PCollections under names or positions, nested as deep as one likes. */
 export type PValue =
   // biome-ignore lint/suspicious/noExplicitAny: a PValue of any elements; PCollection<unknown> would refuse consumers of T.
-  PCollection<any> | readonly PValue[] | { readonly [name: string]: PValue } | undefined | void;
+  PCollection<any> | readonly PValue[] | { readonly [name: string]: PValue } | undefined;
 
 /** What a transform can be applied to. */
 export type PInput = Root | PValue;

@@ -35,12 +35,7 @@ export const GLOBAL_WINDOWING: WindowingStrategy = {
 
 /** Equal for two strategies exactly where they mean the same. */
 export function windowingKey(strategy: WindowingStrategy): string {
-  return JSON.stringify([
-    strategy.windowFn,
-    strategy.allowedLateness,
-    strategy.accumulationMode,
-    strategy.outputTime,
-  ]);
+  return JSON.stringify([strategy.windowFn, strategy.allowedLateness, strategy.accumulationMode, strategy.outputTime]);
 }
 
 /** `windowCoderId` and `environmentId` name components of the pipeline. */

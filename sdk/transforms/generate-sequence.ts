@@ -12,7 +12,10 @@ import { splittable } from "./splittable.js";
  *
  * @throws GirderError `invalid-argument` for bounds that are not safe integers.
  */
-export function generateSequence(range: { readonly from?: number; readonly to: number }): PTransform<Root, PCollection<number>> {
+export function generateSequence(range: {
+  readonly from?: number;
+  readonly to: number;
+}): PTransform<Root, PCollection<number>> {
   const { from = 0, to } = range;
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) {
     throw new GirderError("invalid-argument", `A sequence cannot run from ${from} to ${to}.`, {
@@ -25,5 +28,10 @@ export function generateSequence(range: { readonly from?: number; readonly to: n
       for (let i = tracker.range.from; tracker.tryClaim(i); i++) output(i);
     },
   };
-  return named("GenerateSequence", (root) => root.apply(impulse()).apply(splittable("Numbers", numbers)).withCoder(VARINT_CODER as never));
+  return named("GenerateSequence", (root) =>
+    root
+      .apply(impulse())
+      .apply(splittable("Numbers", numbers))
+      .withCoder(VARINT_CODER as never),
+  );
 }

@@ -11,19 +11,29 @@ import { named, type PTransform } from "../pipeline/pvalue.js";
  * be compared by their bytes.
  */
 export function kvCoderOf<K, V>(input: PCollection<KV<K, V>>): KVCoder<K, V> {
-  if (input.coder === undefined) input.withCoder(new KVCoder(JS_VALUE_CODER, JS_VALUE_CODER) as KVCoder<unknown, unknown> as KVCoder<K, V>);
+  if (input.coder === undefined)
+    input.withCoder(new KVCoder(JS_VALUE_CODER, JS_VALUE_CODER) as KVCoder<unknown, unknown> as KVCoder<K, V>);
   const { coder } = input;
   if (!(coder instanceof KVCoder)) {
-    throw new GirderError("invalid-argument", `Grouping by key takes KVs; these elements are written with ${coder?.spec.urn}.`, {
-      where: input.id,
-      remedy: "Give each element a key first: withKeys, or map to { key, value }.",
-    });
+    throw new GirderError(
+      "invalid-argument",
+      `Grouping by key takes KVs; these elements are written with ${coder?.spec.urn}.`,
+      {
+        where: input.id,
+        remedy: "Give each element a key first: withKeys, or map to { key, value }.",
+      },
+    );
   }
   if (coder.key.nondeterminism !== undefined) {
-    throw new GirderError("nondeterministic-key", `Elements cannot be grouped by this key: ${coder.key.nondeterminism}.`, {
-      where: input.id,
-      remedy: "Equal keys must be written as equal bytes. Map the key to a string, an integer or another value that is.",
-    });
+    throw new GirderError(
+      "nondeterministic-key",
+      `Elements cannot be grouped by this key: ${coder.key.nondeterminism}.`,
+      {
+        where: input.id,
+        remedy:
+          "Equal keys must be written as equal bytes. Map the key to a string, an integer or another value that is.",
+      },
+    );
   }
   return coder as KVCoder<K, V>;
 }

@@ -60,7 +60,11 @@ export function assignTimestamps<T>(
   context: Context = {},
 ): PTransform<PCollection<T>, PCollection<T>> {
   return named("AssignTimestamps", (input) => {
-    const step: ElementFunction = { kind: "assignTimestamps", fn: fn as (element: never, context: never) => Instant, context };
+    const step: ElementFunction = {
+      kind: "assignTimestamps",
+      fn: fn as (element: never, context: never) => Instant,
+      context,
+    };
     return input.pipeline.parDo<T>(input, step, input.coder);
   });
 }

@@ -1,9 +1,10 @@
 /** Runs pipelines in this process: no server, no serialisation between stages. */
-import type { Pipeline } from "../../pipeline/pipeline.js";
-import { Harness } from "../../harness/harness.js";
+
 import { execute } from "../../../runner/execution/execute.js";
 import type { ExecutionOptions } from "../../../runner/execution/options.js";
 import type { JobResult } from "../../../runner/execution/progress.js";
+import { Harness } from "../../harness/harness.js";
+import type { Pipeline } from "../../pipeline/pipeline.js";
 
 export type EmbeddedOptions = Omit<ExecutionOptions, "worker">;
 

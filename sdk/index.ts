@@ -1,0 +1,47 @@
+/** Girder: Apache Beam for TypeScript. What authors of pipelines import. */
+export type { Coder, KV } from "../portability/coders/index.js";
+export { type ErrorCode, GirderError } from "../portability/errors.js";
+export type { PaneInfo, PaneTiming } from "../portability/execution/pane.js";
+export { type Duration, type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../portability/execution/time.js";
+export { type BoundedWindow, GLOBAL_WINDOW, GlobalWindow, IntervalWindow } from "../portability/execution/window.js";
+export * from "./combiners/index.js";
+export {
+  type Context,
+  type ContextParam,
+  paneInfoParam,
+  type Resolved,
+  timestampParam,
+  windowParam,
+} from "./pipeline/context.js";
+export type { DoFn, Outputs, Timestamped } from "./pipeline/do-fn.js";
+export {
+  type BoundedTrie,
+  boundedTrie,
+  type Counter,
+  counter,
+  type Distribution,
+  distribution,
+  type Gauge,
+  gauge,
+  type Histogram,
+  histogram,
+  type StringSet,
+  stringSet,
+} from "./pipeline/metrics.js";
+export { PCollection } from "./pipeline/pcollection.js";
+export { Pipeline } from "./pipeline/pipeline.js";
+export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
+export { Root } from "./pipeline/root.js";
+export * from "./transforms/index.js";
+export {
+  days,
+  fixedWindows,
+  globalWindows,
+  hours,
+  minutes,
+  seconds,
+  sessions,
+  slidingWindows,
+  type WindowFn,
+} from "./windowing/window-fns.js";
+export { assignTimestamps, type WindowIntoOptions, windowInto } from "./windowing/window-into.js";
