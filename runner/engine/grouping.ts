@@ -27,13 +27,18 @@ const BYTES_PER_REF = 8;
 /** The values of one key in one window, and the panes emitted of them. */
 export class Cell {
   /** References to values, in order of arrival; a pane's own once it is emitted. */
-  refs: unknown[] = [];
+  refs: unknown[];
   /** Combined timestamp for the next pane; meaning depends on {@link GroupingStrategy.outputTime}. */
   time: Instant | undefined;
   pane: PaneInfo | undefined;
 
+  /** Made with its first value: an array of one takes far less memory than an empty one that grows. */
+  constructor(ref: unknown) {
+    this.refs = [ref];
+  }
+
   copy(): Cell {
-    const cell = new Cell();
+    const cell = new Cell(undefined);
     cell.refs = this.refs.slice();
     cell.time = this.time;
     cell.pane = this.pane;
@@ -93,10 +98,9 @@ export class Grouping {
       const key = keys[i]!;
       let cell = cells.get(key);
       if (cell === undefined) {
-        cell = new Cell();
+        cell = new Cell(refs[i]);
         cells.set(key, cell);
-      }
-      cell.refs.push(refs[i]);
+      } else cell.refs.push(refs[i]);
       if (tracksTime) this.#combineTime(cell, entry(batch.timestamps, i));
       if (open.ended) this.#emit(key, cell, open.window, "LATE", false, late);
     }
@@ -112,10 +116,9 @@ export class Grouping {
     }
     let cell = target.cells.get(key);
     if (cell === undefined) {
-      cell = new Cell();
+      cell = new Cell(ref);
       target.cells.set(key, cell);
-    }
-    cell.refs.push(ref);
+    } else cell.refs.push(ref);
     this.#combineTime(cell, timestamp);
     if (target.window.maxTimestamp < this.#inputWatermark) {
       const timing = target.ended && target.window.maxTimestamp < this.#outputWatermark ? "LATE" : "ON_TIME";
@@ -285,7 +288,18 @@ function interval(window: InternedWindow): { start: Instant; end: Instant } {
   throw new Error(`window ${window.id} is not an interval and cannot merge`);
 }
 
-const FIRST_PANES = new Map<string, PaneInfo>();
+const firstPane = (timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo => ({
+  timing,
+  isFirst: true,
+  isLast,
+  index: 0,
+  nonSpeculativeIndex: 0,
+});
+/** The panes that most windows begin with, shared. */
+const FIRST_PANES = {
+  ON_TIME: { open: firstPane("ON_TIME", false), last: firstPane("ON_TIME", true) },
+  LATE: { open: firstPane("LATE", false), last: firstPane("LATE", true) },
+};
 
 /** The pane that follows `before` (undefined: none yet). */
 function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo {
@@ -293,13 +307,7 @@ function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isL
     const { index, nonSpeculativeIndex } = before;
     return { timing, isFirst: false, isLast, index: index + 1, nonSpeculativeIndex: nonSpeculativeIndex + 1 };
   }
-  const name = `${timing}${isLast}`;
-  let pane = FIRST_PANES.get(name);
-  if (pane === undefined) {
-    pane = { timing, isFirst: true, isLast, index: 0, nonSpeculativeIndex: 0 };
-    FIRST_PANES.set(name, pane);
-  }
-  return pane;
+  return FIRST_PANES[timing][isLast ? "last" : "open"];
 }
 
 /** Gathers panes into grouped batches. */
