@@ -38,5 +38,13 @@ export async function measure(job: Job, subject: Subject): Promise<Measurement> 
   const { result, bundles } = await runOnce(job, subject, elements);
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-  return { job: job.name, subject, seconds, elements, peakMemoryBytes, result, ...(bundles === undefined ? {} : { bundles }) };
+  return {
+    job: job.name,
+    subject,
+    seconds,
+    elements,
+    peakMemoryBytes,
+    result,
+    ...(bundles === undefined ? {} : { bundles }),
+  };
 }

@@ -5,11 +5,7 @@ import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { Context, Resolved } from "./context.js";
 
 /** What a function with any number of outputs returns: an array, a generator, an async generator, a promise of those, or nothing. */
-export type Outputs<O> =
-  | Iterable<O>
-  | AsyncIterable<O>
-  | void
-  | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
+export type Outputs<O> = Iterable<O> | AsyncIterable<O> | void | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
 
 /** An element together with when and where it is. */
 export interface Timestamped<O> {

@@ -22,9 +22,7 @@ export const combinePerKeyJob: Job = {
       .apply(generateSequence({ to: elements }))
       .map(keyed)
       .apply(combinePerKey(sum))
-      .map(({ value }) => {
-        report(value);
-      });
+      .map(({ value }) => report(value));
   },
   async apacheBeam(beam, elements, report) {
     await beam["directRunner"]().run((root: never) =>

@@ -24,9 +24,7 @@ export const groupByKeyJob: Job = {
       .apply(generateSequence({ to: elements }))
       .map(keyed)
       .apply(groupByKey())
-      .map(({ value }) => {
-        report((value as number[]).length);
-      });
+      .map(({ value }) => report((value as number[]).length));
   },
   async apacheBeam(beam, elements, report) {
     await beam["directRunner"]().run((root: never) => {

@@ -16,9 +16,7 @@ export const tenMapsJob: Job = {
   girder(pipeline, elements, report) {
     let numbers = pipeline.apply(generateSequence({ to: elements }));
     for (const fn of TEN) numbers = numbers.map(fn);
-    numbers.map("Report", (x) => {
-      report(x & 1);
-    });
+    numbers.map("Report", (x) => report(x & 1));
   },
   async apacheBeam(beam, elements, report) {
     await beam["directRunner"]().run((root: never) => {

@@ -31,9 +31,7 @@ export const windowedCountJob: Job = {
       .map(counted)
       .apply(windowInto(fixedWindows(WINDOW)))
       .apply(combinePerKey(sum))
-      .map(({ value }) => {
-        report(value);
-      });
+      .map(({ value }) => report(value));
   },
   async apacheBeam(beam, elements, report) {
     await beam["directRunner"]().run((root: never) =>

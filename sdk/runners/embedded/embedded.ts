@@ -1,5 +1,6 @@
 /** Runs pipelines in this process: no server, no serialisation between stages. */
 
+import { GirderError } from "../../../portability/errors.js";
 import { execute } from "../../../runner/execution/execute.js";
 import type { ExecutionOptions } from "../../../runner/execution/options.js";
 import type { JobResult } from "../../../runner/execution/progress.js";
@@ -15,5 +16,11 @@ export type EmbeddedOptions = Omit<ExecutionOptions, "worker">;
  */
 export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions = {}): Promise<JobResult> {
   const harness = new Harness(pipeline.functions);
-  return execute(pipeline.toProto(), { ...options, worker: () => harness });
+  try {
+    return await execute(pipeline.toProto(), { ...options, worker: () => harness });
+  } catch (thrown) {
+    if (!(thrown instanceof GirderError) || thrown.where === undefined) throw thrown;
+    const site = pipeline.siteOf(thrown.where);
+    throw site === undefined ? thrown : thrown.appliedAt(site);
+  }
 }
