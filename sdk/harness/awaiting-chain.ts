@@ -25,7 +25,9 @@ const ELEMENTS_UNDER_WAY = 256;
 type Appended = { readonly sink: SinkOperator; readonly value: unknown; readonly cursor: Cursor };
 type Emitted = { readonly output: number; readonly value: unknown; readonly cursor: Cursor };
 
-export function awaitingChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain {
+export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: readonly ElementOf[]): Chain {
+  const cursor = origin.copy();
+  cursor.awaits = true;
   const limit = new Limit(IN_FLIGHT);
 
   async function through(steps: readonly Step[], value: unknown, at: Cursor): Promise<Appended[]> {

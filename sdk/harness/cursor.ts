@@ -11,10 +11,13 @@ import type { InternedWindow } from "../../portability/execution/window.js";
 export class Cursor {
   timestamp: Instant = MIN_TIMESTAMP;
   pane: PaneInfo = NO_FIRING;
+  /** Whether the chain that it belongs to awaits promises. */
+  awaits = false;
   constructor(public windows: WindowSet) {}
 
   copy(): Cursor {
     const copy = new Cursor(this.windows);
+    copy.awaits = this.awaits;
     copy.timestamp = this.timestamp;
     copy.pane = this.pane;
     return copy;

@@ -3,12 +3,12 @@ import { GirderError } from "../../portability/errors.js";
 import type { WindowSet } from "../../portability/execution/batch.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { DoFn, Timestamped } from "../pipeline/do-fn.js";
-import { toArray } from "./awaiting-outputs.js";
 import type { Bundle } from "./bundle.js";
 import type { ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
-import { checkedTimestamp, forEachOutput } from "./inline-calls.js";
+import { checkedTimestamp, promised } from "./inline-calls.js";
 import { isPromise, type Operator, type Receiver } from "./operator.js";
+import { sendOutputs } from "./send-outputs.js";
 
 type Call = (element: unknown, context: unknown) => unknown;
 
@@ -22,23 +22,6 @@ function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefin
     if (last?.cursor !== cursor) last = { cursor, context: binding.make?.(cursor) };
     return last.context;
   };
-}
-
-/** Sends on what a function returned; gives a promise if it has to be awaited. */
-function sendAll(result: unknown, transform: string, element: unknown, output: Receiver): void | Promise<void> {
-  if (result === undefined) return;
-  const asynchronous =
-    isPromise(result) ||
-    (typeof result === "object" && result !== null && !(Symbol.iterator in result) && Symbol.asyncIterator in result);
-  if (!asynchronous) {
-    forEachOutput(result, transform, element, output);
-    return;
-  }
-  return Promise.resolve(result)
-    .then((settled) => toArray(settled, transform, element))
-    .then((outputs) => {
-      for (const value of outputs) output(value);
-    });
 }
 
 /** A DoFn with a life of its own. */
@@ -67,12 +50,12 @@ export class DoFnOperator implements Operator {
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.doFn.process(value as never, this.#context(cursor) as never);
-    return sendAll(result, this.transform, value, outputs[0]!);
+    return sendOutputs(result, this.transform, value, cursor, outputs[0]!);
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.doFn.finishBundle?.(this.#context(this.outside) as never);
-    return sendAll(result, this.transform, undefined, (output) => {
+    return sendOutputs(result, this.transform, undefined, cursor, (output) => {
       const { value, timestamp, window } = this.#checked(output);
       cursor.timestamp = timestamp;
       cursor.windows = this.intern(window);
@@ -117,12 +100,15 @@ export class FunctionOperator implements Operator {
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const output = outputs[0]!;
     const result = this.fn(value, this.#context(cursor));
-    if (this.kind === "flatMap") return sendAll(result, this.transform, value, output);
+    if (this.kind === "flatMap") return sendOutputs(result, this.transform, value, cursor, output);
     const send = (settled: unknown): void => {
       if (this.kind === "map") output(settled);
       else if (settled) output(value);
     };
-    if (isPromise(result)) return Promise.resolve(result).then(send);
+    if (isPromise(result)) {
+      if (!cursor.awaits) throw promised(result, this.transform);
+      return Promise.resolve(result).then(send);
+    }
     send(result);
   }
 }

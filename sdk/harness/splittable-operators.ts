@@ -5,8 +5,8 @@ import { type OffsetRange, OffsetRangeTracker } from "../splittable/restriction-
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { Bundle } from "./bundle.js";
 import type { Cursor } from "./cursor.js";
-import { forEachOutput } from "./inline-calls.js";
 import type { Operator, Receiver } from "./operator.js";
+import { sendOutputs } from "./send-outputs.js";
 
 type AnySplittable = SplittableDoFn<unknown, unknown>;
 
@@ -48,7 +48,7 @@ export class ProcessSizedOperator implements Operator {
     this.#bundle = bundle;
   }
 
-  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const { key: paired } = value as Sized;
     const bundle = this.#bundle!;
     const tracker = new OffsetRangeTracker(paired.value.key, () => {
@@ -58,12 +58,20 @@ export class ProcessSizedOperator implements Operator {
     });
     const { timestamp, windows, pane } = cursor;
     const output = outputs[0]!;
+    const leaveRest = (): void => {
+      const { residual } = tracker;
+      if (residual === undefined) return;
+      const rest = sized(this.doFn, paired.key, residual);
+      const batch = new Batch([rest], undefined, { all: timestamp }, { all: windows }, { all: pane }, 64);
+      bundle.residuals.push({ input: this.input, batch, delay: 0 });
+    };
     const result = this.doFn.process(paired.key, tracker, output);
-    forEachOutput(result, this.transform, paired.key, output);
-    const { residual } = tracker;
-    if (residual === undefined) return;
-    const rest = sized(this.doFn, paired.key, residual);
-    const batch = new Batch([rest], undefined, { all: timestamp }, { all: windows }, { all: pane }, 64);
-    bundle.residuals.push({ input: this.input, batch, delay: 0 });
+    const pending = sendOutputs(result, this.transform, paired.key, cursor, output);
+    if (pending !== undefined) return pending.then(leaveRest);
+    leaveRest();
+  }
+
+  async teardown(): Promise<void> {
+    await this.doFn.teardown?.();
   }
 }

@@ -35,18 +35,29 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
     readonly allowance: Allowance = () => Number.POSITIVE_INFINITY,
   ) {}
 
-  tryClaim(position: number): boolean {
+  /**
+   * Claims `position` and all before it that have not been claimed.
+   *
+   * @param elements About how many elements the claim is good for, so that the bundle can look at the clock in time.
+   * Default 1. A reader that claims lines by the hundred says so here.
+   */
+  tryClaim(position: number, elements = 1): boolean {
     if (position >= this.range.to || this.#rest !== undefined) return false;
     if (this.#left === 0) {
       this.#left = this.allowance();
       if (this.#left === 0) {
-        this.#rest = { from: position, to: this.range.to };
+        this.defer();
         return false;
       }
     }
-    this.#left--;
+    this.#left = Math.max(0, this.#left - elements);
     this.#last = position;
     return true;
+  }
+
+  /** Leaves what has not been claimed to another bundle: for work that should not be done all at once. */
+  defer(): void {
+    this.#rest ??= { from: this.#last === -1 ? this.range.from : this.#last + 1, to: this.range.to };
   }
 
   /** The last position claimed, −1 before the first. */

@@ -13,6 +13,13 @@ export interface SplittableDoFn<I, O> {
   split?(element: I, restriction: OffsetRange): Iterable<OffsetRange>;
   /** How much work (any unit, the same for all parts) a restriction is. Default: its length. */
   size?(element: I, restriction: OffsetRange): number;
-  /** Outputs are passed to `output`, or returned like those of any other DoFn. */
+  /**
+   * Outputs are passed to `output`, or returned like those of any other DoFn.
+   *
+   * What is asynchronous must be returned as an async generator, which does nothing before it is asked to: in a stage that
+   * has not awaited anything so far, it is thrown away and `process` is called again.
+   */
   process(element: I, tracker: OffsetRangeTracker, output: (value: O) => void): Outputs<O>;
+  /** Once, after everything else, as far as the process lives that long. */
+  teardown?(): void | Promise<void>;
 }

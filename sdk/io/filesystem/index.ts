@@ -7,6 +7,7 @@ export type {
   MatchOptions,
   RenameOptions,
   SyncChunks,
+  SyncFileWriter,
 } from "./file-system.js";
 export { LocalFileSystem } from "./local.js";
 export { MemoryFileSystem, type MemoryFileSystemOptions } from "./memory.js";

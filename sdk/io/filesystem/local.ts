@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GirderError } from "../../../portability/errors.js";
@@ -12,6 +12,7 @@ import type {
   MatchOptions,
   RenameOptions,
   SyncChunks,
+  SyncFileWriter,
 } from "./file-system.js";
 import { Glob } from "./glob.js";
 
@@ -101,6 +102,31 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  createSync(path: string): SyncFileWriter {
+    const local = toLocalPath(path);
+    let descriptor: number | undefined;
+    try {
+      mkdirSync(dirname(local), { recursive: true });
+      descriptor = openSync(local, "wx");
+    } catch (cause) {
+      throw ioFailure("create the file", local, cause);
+    }
+    return {
+      write(chunk) {
+        if (descriptor === undefined) throw ioFailure("write the file", local, "it is closed");
+        try {
+          for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written);
+        } catch (cause) {
+          throw ioFailure("write the file", local, cause);
+        }
+      },
+      close() {
+        if (descriptor !== undefined) closeSync(descriptor);
+        descriptor = undefined;
+      },
+    };
+  }
+
   /** Looking for a file of the new name and renaming are two steps where `overwrite` is not set. */
   async rename(from: string, to: string, { overwrite = false }: RenameOptions = {}): Promise<void> {
     const [source, target] = [toLocalPath(from), toLocalPath(to)];
@@ -121,6 +147,15 @@ export class LocalFileSystem implements FileSystem {
       } catch (cause) {
         throw ioFailure("remove the file", local, cause);
       }
+    }
+  }
+
+  async deleteFolder(path: string): Promise<void> {
+    const local = toLocalPath(path);
+    try {
+      await rm(local, { force: true, recursive: true });
+    } catch (cause) {
+      throw ioFailure("remove the folder", local, cause);
     }
   }
 

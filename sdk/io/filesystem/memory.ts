@@ -7,6 +7,7 @@ import type {
   MatchOptions,
   RenameOptions,
   SyncChunks,
+  SyncFileWriter,
 } from "./file-system.js";
 import { Glob } from "./glob.js";
 
@@ -86,6 +87,16 @@ export class MemoryFileSystem implements FileSystem {
     };
   }
 
+  createSync(path: string): SyncFileWriter {
+    if (this.#files.has(path)) throw alreadyExists(path);
+    const chunks: Uint8Array[] = [];
+    const put = (): void => {
+      this.#files.set(path, { bytes: new Uint8Array(Buffer.concat(chunks)), lastModified: Date.now() });
+    };
+    put();
+    return { write: (chunk) => void chunks.push(chunk.slice()), close: put };
+  }
+
   async rename(from: string, to: string, { overwrite = false }: RenameOptions = {}): Promise<void> {
     const file = this.#file(from);
     if (!overwrite && this.#files.has(to)) throw alreadyExists(to);
@@ -95,6 +106,11 @@ export class MemoryFileSystem implements FileSystem {
 
   async delete(paths: Iterable<string>): Promise<void> {
     for (const path of paths) this.#files.delete(path);
+  }
+
+  async deleteFolder(path: string): Promise<void> {
+    const prefix = path.endsWith("/") ? path : `${path}/`;
+    for (const file of [...this.#files.keys()]) if (file.startsWith(prefix)) this.#files.delete(file);
   }
 
   async mkdirs(): Promise<void> {}
