@@ -57,8 +57,15 @@ export interface BundleTask {
   readonly sideInputs: readonly SideInputContents[];
   /** When the bundle should come to its end, as `performance.now()` in ms: past it, the rest is returned unprocessed. */
   readonly deadline: number;
+  /**
+   * How long (ms) the bundle may keep the thread at a time. A bundle that lasts longer lets the event loop turn in
+   * between and answers with a promise.
+   */
+  readonly slice: number;
   /** Elements after which the rest is returned unprocessed, whatever the time. */
   readonly maxElements: number;
+  /** Estimated bytes of outputs after which the rest is returned unprocessed: outputs are held in memory until they are committed. */
+  readonly maxOutputBytes: number;
   /** Set by the runner to end the bundle at the next element. */
   readonly stop: { stopped: boolean };
 }

@@ -15,6 +15,7 @@ import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import type { OutputMeter } from "./bundle.js";
 import {
   combineGroupedValues,
   convertToAccumulators,
@@ -37,6 +38,8 @@ const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTr
 /** The program of a stage, and the sinks of its outputs by index. */
 export interface BuiltProgram extends StageProgram {
   readonly sinks: readonly SinkOperator[];
+  /** Counts what goes to the sinks. */
+  readonly meter: OutputMeter;
 }
 
 export function buildProgram(components: StageComponents, functions: FunctionTable, outside: Cursor): BuiltProgram {
@@ -53,6 +56,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     ),
   );
   const steps: Step[] = [];
+  const meter: OutputMeter = { bytes: 0 };
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
@@ -65,7 +69,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     }
   }
   const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
-    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined);
+    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined, meter);
     const step: OperatorStep = {
       kind: "operator",
       transform: pcollection,
@@ -80,7 +84,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
   const inputs = descriptor.inputs.map(({ consumers: slots }) =>
     slots.map(({ transform }) => byTransform.get(transform)!),
   );
-  return { consumers, steps, inputs, sinks };
+  return { consumers, steps, inputs, sinks, meter };
 }
 
 function slot(transform: string, localName: string): string {
