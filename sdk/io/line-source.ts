@@ -71,11 +71,7 @@ export class LineSource<T> implements SplittableDoFn<SourceFile, T> {
     return readInParts(file) ? to - from : file.size;
   }
 
-  process(
-    file: SourceFile,
-    tracker: OffsetRangeTracker,
-    output: (value: T) => void,
-  ): AsyncGenerator<never> | undefined {
+  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): AsyncIterable<never> | undefined {
     const make = this.#make;
     const { path } = file;
     const emit = (make === undefined ? output : (line: string) => output(make(line, path))) as (line: string) => void;

@@ -34,7 +34,15 @@ export class ResumableStreams<T> {
   }
 
   /** Passes the items of a tracker's range to `output`. Yields nothing; does nothing before it is iterated. */
-  async *read(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): AsyncGenerator<never> {
+  read(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): AsyncIterable<never> {
+    const next = async (): Promise<IteratorReturnResult<undefined>> => {
+      await this.#pass(file, tracker, output);
+      return { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next }) };
+  }
+
+  async #pass(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): Promise<void> {
     let position = tracker.range.from;
     const { batches, pending } = await this.#at(file, position);
     let batch = pending;

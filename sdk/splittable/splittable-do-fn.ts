@@ -16,7 +16,7 @@ export interface SplittableDoFn<I, O> {
   /**
    * Outputs are passed to `output`, or returned like those of any other DoFn.
    *
-   * What is asynchronous must be returned as an async generator, which does nothing before it is asked to: in a stage that
+   * What is asynchronous must be returned as an async iterable that does nothing before it is asked to: in a stage that
    * has not awaited anything so far, it is thrown away and `process` is called again.
    */
   process(element: I, tracker: OffsetRangeTracker, output: (value: O) => void): Outputs<O>;

@@ -1,13 +1,18 @@
 /** Runs pipelines in this process: no server, no serialisation between stages. */
 
 import { GirderError } from "../../../portability/errors.js";
+import type { StageWorker } from "../../../portability/execution/stage.js";
 import { execute } from "../../../runner/execution/execute.js";
 import type { ExecutionOptions } from "../../../runner/execution/options.js";
 import type { JobResult } from "../../../runner/execution/progress.js";
 import { Harness } from "../../harness/harness.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
 
-export type EmbeddedOptions = Omit<ExecutionOptions, "worker">;
+/** How a pipeline is run. */
+export interface EmbeddedOptions extends Omit<ExecutionOptions, "worker"> {
+  /** Puts something around the worker that executes the pipeline's functions: a check, a probe. Default: nothing. */
+  readonly wrapWorker?: (worker: StageWorker) => StageWorker;
+}
 
 /**
  * Runs a pipeline to its end on the embedded runner, which is given the proto that any other runner would be given.
@@ -15,9 +20,10 @@ export type EmbeddedOptions = Omit<ExecutionOptions, "worker">;
  * @throws GirderError see {@link execute}.
  */
 export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions = {}): Promise<JobResult> {
-  const harness = new Harness(pipeline.functions);
+  const { wrapWorker = (worker) => worker, ...execution } = options;
+  const worker = wrapWorker(new Harness(pipeline.functions));
   try {
-    return await execute(pipeline.toProto(), { ...options, worker: () => harness });
+    return await execute(pipeline.toProto(), { ...execution, worker: () => worker });
   } catch (thrown) {
     if (!(thrown instanceof GirderError) || thrown.where === undefined) throw thrown;
     const site = pipeline.siteOf(thrown.where);

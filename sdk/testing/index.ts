@@ -1,0 +1,5 @@
+/** What tests of pipelines import, as `girder/testing`. */
+export { CheckingWorker } from "./checking-worker.js";
+export { Collected, collect } from "./collect.js";
+export { PAssert, passert } from "./passert.js";
+export { type TestPipelineOptions, testPipeline } from "./test-pipeline.js";
