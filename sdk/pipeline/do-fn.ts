@@ -5,11 +5,7 @@ import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { Context, Resolved } from "./context.js";
 
 /** What a function with any number of outputs returns: an array, a generator, an async generator, a promise of those, or nothing. */
-export type Outputs<O> =
-  | Iterable<O>
-  | AsyncIterable<O>
-  | void
-  | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
+export type Outputs<O> = Iterable<O> | AsyncIterable<O> | void | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
 
 /** An element together with when and where it is. */
 export interface Timestamped<O> {
@@ -40,6 +36,9 @@ export interface DoFn<I, O, C extends Context = Context> {
   teardown?(): void | Promise<void>;
 }
 
+/** Outputs, each with the tag of the PCollection it goes to. */
+export type RoutedOutputs = readonly { readonly tag: string; readonly value: unknown }[];
+
 /** A function over elements, in the forms that the harness executes. */
 export type ElementFunction =
   | {
@@ -58,6 +57,6 @@ export type ElementFunction =
   | {
       /** Sends each output to one of several PCollections. */
       readonly kind: "route";
-      readonly fn: (element: never, context: never) => readonly { readonly tag: string; readonly value: unknown }[];
+      readonly fn: (element: never, context: never) => RoutedOutputs | PromiseLike<RoutedOutputs>;
       readonly context: Context;
     };
