@@ -12,7 +12,7 @@ import {
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import type { SideInputParam } from "../pipeline/context.js";
-import type { ElementFunction } from "../pipeline/do-fn.js";
+import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { OutputMeter } from "./bundle.js";
@@ -191,7 +191,7 @@ function parDoStep(
       return operatorStep(new DoFnOperator(id, element.doFn, binding, intern, outside), element.doFn.process);
     }
     case "route": {
-      const route = element.fn as (value: unknown, context: unknown) => { tag: string; value: unknown }[];
+      const route = element.fn as (value: unknown, context: unknown) => RoutedOutputs;
       return operatorStep(new RouteOperator(id, route, Object.keys(transform.outputs), binding), element.fn);
     }
     case "splittable":
