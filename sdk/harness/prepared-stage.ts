@@ -52,7 +52,8 @@ export class HarnessStage implements PreparedStage {
   }
 
   codec(pcollection: string): BatchCodec {
-    return this.#components.codec(pcollection);
+    const output = this.descriptor.outputs.find((each) => each.pcollection === pcollection);
+    return this.#components.codec(output?.groupedAs ?? pcollection);
   }
 
   /** Calls the authors' `setup`. */
