@@ -44,6 +44,10 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Full name of the transform concerned, `Outer/Inner/Step`, or the file, option or field. */
   readonly where?: string;
+  /** Where in the author's program that transform was applied, `file:line:column`. */
+  readonly site?: string;
+  /** A short picture of the element that was being processed. */
+  readonly element?: string;
   /** What the reader can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
@@ -51,9 +55,11 @@ export interface ErrorDetails {
 
 export class GirderError extends Error {
   override readonly name = "GirderError";
-  /** The message without place and remedy. */
+  /** The message alone, without place, element and remedy. */
   readonly what: string;
   readonly where: string | undefined;
+  readonly site: string | undefined;
+  readonly element: string | undefined;
   readonly remedy: string | undefined;
 
   constructor(
@@ -61,13 +67,34 @@ export class GirderError extends Error {
     what: string,
     details: ErrorDetails = {},
   ) {
-    const place = details.where === undefined ? "" : ` (at ${details.where})`;
-    const remedy = details.remedy === undefined ? "" : ` ${details.remedy}`;
-    super(`[${code}] ${what}${place}${remedy}`, details.cause === undefined ? {} : { cause: details.cause });
+    super(messageText(code, what, details), details.cause === undefined ? {} : { cause: details.cause });
     this.what = what;
     this.where = details.where;
+    this.site = details.site;
+    this.element = details.element;
     this.remedy = details.remedy;
   }
+
+  /** The same error, saying where in the author's program its transform was applied. */
+  appliedAt(site: string): GirderError {
+    const { where, element, remedy, cause } = this;
+    const copy = new GirderError(this.code, this.what, {
+      site,
+      ...(where === undefined ? {} : { where }),
+      ...(element === undefined ? {} : { element }),
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+    if (this.stack !== undefined) copy.stack = this.stack.replace(this.message, copy.message);
+    return copy;
+  }
+}
+
+function messageText(code: ErrorCode, what: string, { where, site, element, remedy }: ErrorDetails): string {
+  const places = [where, site === undefined ? undefined : `applied at ${site}`].filter((place) => place !== undefined);
+  const place = places.length === 0 ? "" : ` (at ${places.join(", ")})`;
+  const seen = element === undefined ? "" : ` Element: ${element}.`;
+  return `[${code}] ${what}${place}${seen}${remedy === undefined ? "" : ` ${remedy}`}`;
 }
 
 /** The text of anything thrown: an error's message, or the value itself. */

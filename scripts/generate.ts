@@ -11,6 +11,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type DescEnum, type DescFile, getOption, hasOption } from "@bufbuild/protobuf";
+import type { GenExtension } from "@bufbuild/protobuf/codegenv2";
+import type { EnumValueOptions } from "@bufbuild/protobuf/wkt";
 
 const root = resolve(import.meta.dirname, "..");
 const gen = join(root, "portability", "gen");
@@ -77,23 +79,26 @@ export async function urnsSource(): Promise<string> {
 }
 
 type Value = DescEnum["values"][number];
+type EnumValueOption<T> = GenExtension<EnumValueOptions, T>;
 
+/** The literal of an enum value's URN or constant; undefined if it has neither. */
 function valueText(value: Value, options: Record<string, unknown>): string | undefined {
   // The three options live in generated files that may not exist yet, hence the look-up by name.
-  const urn = options["beam_urn"] as Parameters<typeof getOption<never, string>>[1] | undefined;
-  const constant = options["beam_constant"] as typeof urn;
-  const metric = options["monitoring_info_spec"] as never;
-  if (urn !== undefined && hasOption(value as never, urn as never)) {
-    return JSON.stringify(getOption(value as never, urn as never));
+  for (const name of ["beam_urn", "beam_constant"]) {
+    const option = options[name] as EnumValueOption<string> | undefined;
+    if (option !== undefined && hasOption(value, option)) return JSON.stringify(getOption(value, option));
   }
-  if (constant !== undefined && hasOption(value as never, constant as never)) {
-    return JSON.stringify(getOption(value as never, constant as never));
-  }
-  if (metric !== undefined && hasOption(value as never, metric)) {
-    const spec = getOption(value as never, metric) as { urn: string; type: string; requiredLabels: string[] };
-    return `{ urn: ${JSON.stringify(spec.urn)}, type: ${JSON.stringify(spec.type)}, labels: ${JSON.stringify(spec.requiredLabels)} }`;
-  }
-  return undefined;
+  const metric = options["monitoring_info_spec"] as EnumValueOption<MetricSpec> | undefined;
+  if (metric === undefined || !hasOption(value, metric)) return undefined;
+  const { urn, type, requiredLabels } = getOption(value, metric) as MetricSpec;
+  return `{ urn: ${JSON.stringify(urn)}, type: ${JSON.stringify(type)}, labels: ${JSON.stringify(requiredLabels)} }`;
+}
+
+/** The parts of `MonitoringInfoSpec` that become constants. */
+interface MetricSpec {
+  readonly urn: string;
+  readonly type: string;
+  readonly requiredLabels: readonly string[];
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -32,6 +32,9 @@ export { PCollection } from "./pipeline/pcollection.js";
 export { Pipeline } from "./pipeline/pipeline.js";
 export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
 export { Root } from "./pipeline/root.js";
+export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
+export { PipelineResult } from "./runners/pipeline-result.js";
+export { type RunOptions, run, runPipeline } from "./runners/run.js";
 export * from "./transforms/index.js";
 export {
   days,

@@ -1,4 +1,4 @@
-import type { KeyIdentity } from "../execution/key-identity.js";
+import { ENCODED, type KeyIdentity } from "../execution/key-identity.js";
 import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
 import type { Coder, CoderSpec } from "./coder.js";
@@ -45,10 +45,13 @@ export class JsValueCoder implements Coder<unknown> {
       case "number":
         return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : encodedIdentity(this, value);
       default:
-        return encodedIdentity(this, value);
+        return value === null ? NULL_IDENTITY : encodedIdentity(this, value);
     }
   }
 }
+
+/** The identity of null, the key under which combines of whole PCollections gather everything. */
+const NULL_IDENTITY: KeyIdentity = ENCODED + String.fromCharCode(Tag.NULL);
 
 /** The one {@link JsValueCoder}. */
 export const JS_VALUE_CODER = new JsValueCoder();

@@ -33,35 +33,62 @@ export function forEachWindow(windows: WindowSet, visit: (window: InternedWindow
   else visit(windows as InternedWindow);
 }
 
+/** The columns of a batch. */
+export interface Columns {
+  /**
+   * One reference an element. In a keyed batch (`keys` is there) the reference is to the value alone; in a grouped batch
+   * it is an `Iterable` of the references of the key's values.
+   */
+  readonly refs: readonly unknown[];
+  readonly keys: readonly KeyIdentity[] | undefined;
+  readonly timestamps: Column<Instant>;
+  readonly windows: Column<WindowSet>;
+  readonly panes: Column<PaneInfo>;
+}
+
 export class Batch {
-  /** Memo of {@link minTimestamp}. */
+  readonly #columns: Columns | undefined;
   #minTimestamp: Instant | undefined;
 
-  /**
-   * @param refs One reference an element. In a keyed batch (`keys` is there) the reference is to the value alone; in a
-   *   grouped batch it is an `Iterable` of the references of the key's values.
-   * @param bytes Estimated size of the elements in bytes, for memory budgets; not what an encoding would come to exactly.
-   */
+  /** @param bytes Estimated size of the elements in bytes, for memory budgets; not what an encoding would come to exactly. */
   constructor(
-    readonly refs: readonly unknown[],
-    readonly keys: readonly KeyIdentity[] | undefined,
-    readonly timestamps: Column<Instant>,
-    readonly windows: Column<WindowSet>,
-    readonly panes: Column<PaneInfo>,
+    refs: readonly unknown[],
+    keys: readonly KeyIdentity[] | undefined,
+    timestamps: Column<Instant>,
+    windows: Column<WindowSet>,
+    panes: Column<PaneInfo>,
     readonly bytes: number,
-  ) {}
+  ) {
+    this.#columns = { refs, keys, timestamps, windows, panes };
+  }
+
+  /** The columns: in memory, or fetched from where they are kept. Take them once, not once an element. */
+  get columns(): Columns {
+    return this.#columns!;
+  }
+
+  /** The windows column, which is at hand even where the others have to be fetched. */
+  get windows(): Column<WindowSet> {
+    return this.columns.windows;
+  }
+
+  /** Estimated bytes that the batch takes in memory now. */
+  get residentBytes(): number {
+    return this.bytes;
+  }
 
   /** Number of elements. */
   get count(): number {
-    return this.refs.length;
+    return this.columns.refs.length;
   }
 
   /** The earliest timestamp, {@link MAX_TIMESTAMP} for an empty batch. */
   get minTimestamp(): Instant {
     if (this.#minTimestamp === undefined) {
       let min = MAX_TIMESTAMP;
-      if ("all" in this.timestamps) min = this.count > 0 ? this.timestamps.all : min;
-      else for (const timestamp of this.timestamps) if (timestamp < min) min = timestamp;
+      const { timestamps } = this.columns;
+      if ("all" in timestamps) min = this.count > 0 ? timestamps.all : min;
+      else for (const timestamp of timestamps) if (timestamp < min) min = timestamp;
       this.#minTimestamp = min;
     }
     return this.#minTimestamp;
@@ -69,29 +96,69 @@ export class Batch {
 
   /** The elements at the given positions, in that order, sharing the references. */
   select(positions: readonly number[]): Batch {
+    const { refs, keys, timestamps, windows, panes } = this.columns;
     const pick = <T>(column: Column<T>): Column<T> => ("all" in column ? column : positions.map((i) => column[i]!));
     return new Batch(
-      positions.map((i) => this.refs[i]),
-      this.keys && positions.map((i) => this.keys![i]!),
-      pick(this.timestamps),
-      pick(this.windows),
-      pick(this.panes),
-      this.count === 0 ? 0 : Math.ceil((this.bytes * positions.length) / this.count),
+      positions.map((i) => refs[i]),
+      keys && positions.map((i) => keys[i]!),
+      pick(timestamps),
+      pick(windows),
+      pick(panes),
+      refs.length === 0 ? 0 : Math.ceil((this.bytes * positions.length) / refs.length),
     );
   }
 
   /** Elements `from` (inclusive) to `to` (exclusive), sharing the references. */
   slice(from: number, to: number): Batch {
     if (from === 0 && to === this.count) return this;
-    const share = this.count === 0 ? 0 : (to - from) / this.count;
+    const { refs, keys, timestamps, windows, panes } = this.columns;
+    const share = refs.length === 0 ? 0 : (to - from) / refs.length;
     return new Batch(
-      this.refs.slice(from, to),
-      this.keys?.slice(from, to),
-      cut(this.timestamps, from, to),
-      cut(this.windows, from, to),
-      cut(this.panes, from, to),
+      refs.slice(from, to),
+      keys?.slice(from, to),
+      cut(timestamps, from, to),
+      cut(windows, from, to),
+      cut(panes, from, to),
       Math.ceil(this.bytes * share),
     );
+  }
+}
+
+/** A batch whose columns are kept elsewhere and fetched whenever they are asked for. */
+export class StoredBatch extends Batch {
+  readonly #count: number;
+  readonly #minTimestamp: Instant;
+  readonly #windows: Column<WindowSet>;
+
+  /** @param batch What is kept: its count, earliest timestamp and windows stay at hand. `load` brings back the rest. */
+  constructor(
+    batch: Batch,
+    readonly load: () => Batch,
+  ) {
+    super([], undefined, [], [], [], batch.bytes);
+    this.#count = batch.count;
+    this.#minTimestamp = batch.minTimestamp;
+    this.#windows = batch.windows;
+  }
+
+  override get columns(): Columns {
+    return this.load().columns;
+  }
+
+  override get residentBytes(): number {
+    return 0;
+  }
+
+  override get count(): number {
+    return this.#count;
+  }
+
+  override get minTimestamp(): Instant {
+    return this.#minTimestamp;
+  }
+
+  override get windows(): Column<WindowSet> {
+    return this.#windows;
   }
 }
 
@@ -100,4 +167,8 @@ export interface BatchCodec {
   encode(batch: Batch): Uint8Array;
   /** @throws GirderError `malformed-data` */
   decode(bytes: Uint8Array): Batch;
+  /** Writes values of one key, of keyed batches: references only. */
+  encodeValues(refs: readonly unknown[]): Uint8Array;
+  /** @throws GirderError `malformed-data` */
+  decodeValues(bytes: Uint8Array): unknown[];
 }

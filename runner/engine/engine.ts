@@ -127,13 +127,24 @@ export class Engine {
       case "committed":
         this.#commit(event.bundle, commands);
         break;
+      case "groups-stored":
+        state.groupings[event.node]!.store(event.stored);
+        break;
+      case "batches-stored": {
+        const stage = state.stages[event.node]!;
+        const { pending } = stage;
+        stage.pending = pending.map(({ input }, i) => ({ input, batch: event.stored[i]! }));
+        break;
+      }
       case "tick":
         state.now = event.now;
         this.#resume();
         break;
     }
     this.#propagate();
-    this.#schedule(commands);
+    const relief = this.#relieve();
+    if (relief === undefined) this.#schedule(commands);
+    else commands.push(relief);
     return commands;
   }
 
@@ -256,6 +267,25 @@ export class Engine {
       lowest = Math.min(lowest, this.#state.watermarks[this.#readers.get(pcollection)!.producer]!);
     }
     return lowest;
+  }
+
+  /** Asks for the largest store of elements to be moved out of memory, if all together are too large. */
+  #relieve(): EngineCommand | undefined {
+    const { groupings, stages } = this.#state;
+    let all = 0;
+    let largest = { bytes: 0, node: -1, grouped: false };
+    for (let node = 0; node < stages.length; node++) {
+      const bytes =
+        groupings[node]?.pendingBytes ??
+        stages[node]?.pending.reduce((sum, { batch }) => sum + batch.residentBytes, 0) ??
+        0;
+      all += bytes;
+      if (bytes > largest.bytes) largest = { bytes, node, grouped: groupings[node] !== undefined };
+    }
+    if (all <= this.options.memoryBudget || largest.node < 0) return undefined;
+    const { node, grouped } = largest;
+    if (grouped) return { type: "store-groups", node, values: groupings[node]!.heldValues() };
+    return { type: "store-batches", node, work: stages[node]!.pending.slice() };
   }
 
   /** Opens bundles, those nearest the pipeline's end first: what is done is gone from memory soonest. */

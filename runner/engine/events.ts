@@ -3,6 +3,8 @@ import type { Batch } from "../../portability/execution/batch.js";
 import type { BundleResult, SideInputContents } from "../../portability/execution/stage.js";
 import type { Instant } from "../../portability/execution/time.js";
 
+import type { StoredValues } from "./grouping.js";
+
 /** Batches for a stage, by input index. */
 export type Work = readonly { readonly input: number; readonly batch: Batch }[];
 
@@ -15,6 +17,10 @@ export type EngineEvent =
   | { readonly type: "lost"; readonly bundle: number }
   /** The record of a finished bundle is safe: it takes effect. */
   | { readonly type: "committed"; readonly bundle: number }
+  /** The values of a `store-groups` command are safe elsewhere: from here on they are had from `stored`. */
+  | { readonly type: "groups-stored"; readonly node: number; readonly stored: readonly StoredValues[] }
+  /** The batches of a `store-batches` command are safe elsewhere. */
+  | { readonly type: "batches-stored"; readonly node: number; readonly stored: readonly Batch[] }
   /** Processing time is now `now`, in ms. */
   | { readonly type: "tick"; readonly now: Instant };
 
@@ -30,6 +36,10 @@ export type EngineCommand =
     }
   /** Make the result of a bundle safe, then say `committed`. */
   | { readonly type: "commit"; readonly bundle: number; readonly node: number; readonly result: BundleResult }
+  /** Move the values of a grouping's groups out of memory, before anything else. */
+  | { readonly type: "store-groups"; readonly node: number; readonly values: readonly (readonly unknown[])[] }
+  /** Move what waits before a stage out of memory, before anything else: batches with the index of their input. */
+  | { readonly type: "store-batches"; readonly node: number; readonly work: Work }
   /** Tick when processing time has come to `at`. */
   | { readonly type: "wake"; readonly at: Instant }
   /** All watermarks have reached the end of time and nothing is left to do. */
@@ -41,6 +51,8 @@ export interface EngineOptions {
   readonly maxBundleElements: number;
   /** Estimated bytes in a bundle, at most (but for a single batch). */
   readonly maxBundleBytes: number;
+  /** Estimated bytes of grouped and waiting elements above which some are moved out of memory. */
+  readonly memoryBudget: number;
   /** Bundles out at once. A stage has one out at a time: an instance of a DoFn runs in one bundle only. */
   readonly maxOpenBundles: number;
 }

@@ -27,17 +27,46 @@ const BYTES_PER_REF = 8;
 /** The values of one key in one window, and the panes emitted of them. */
 export class Cell {
   /** References to values, in order of arrival; a pane's own once it is emitted. */
-  refs: unknown[] = [];
+  refs: unknown[];
   /** Combined timestamp for the next pane; meaning depends on {@link GroupingStrategy.outputTime}. */
   time: Instant | undefined;
   pane: PaneInfo | undefined;
+  /** Values that came before those in `refs` and have been moved out of memory. */
+  stored: readonly StoredValues[] | undefined;
+
+  /** Made with its first value: an array of one takes far less memory than an empty one that grows. */
+  constructor(ref: unknown) {
+    this.refs = [ref];
+  }
 
   copy(): Cell {
-    const cell = new Cell();
+    const cell = new Cell(undefined);
     cell.refs = this.refs.slice();
     cell.time = this.time;
     cell.pane = this.pane;
+    cell.stored = this.stored;
     return cell;
+  }
+
+  /** All values, in memory or not. */
+  get values(): Iterable<unknown> {
+    return this.stored === undefined ? this.refs : new StoredAndHeld(this.stored, this.refs);
+  }
+}
+
+/** Values of a group that are not in memory: read each time they are iterated. */
+export type StoredValues = Iterable<unknown>;
+
+/** The values of a group, some of them not in memory. */
+class StoredAndHeld implements Iterable<unknown> {
+  constructor(
+    readonly stored: readonly StoredValues[],
+    readonly held: readonly unknown[],
+  ) {}
+
+  *[Symbol.iterator](): Iterator<unknown> {
+    for (const values of this.stored) yield* values;
+    yield* this.held;
   }
 }
 
@@ -47,6 +76,8 @@ interface WindowCells {
   readonly cells: Map<KeyIdentity, Cell>;
   /** Whether the watermark has passed its end. */
   ended: boolean;
+  /** Estimated bytes of the values held in memory. */
+  bytes: number;
 }
 
 /** Everything a GroupByKey remembers: plain data around opaque references. */
@@ -69,58 +100,79 @@ export class Grouping {
 
   /** Takes a keyed batch. Returns the panes of late elements, which are emitted at once. */
   add(batch: Batch): Batch[] {
-    const { refs, keys } = batch;
+    const { refs, keys, timestamps, windows } = batch.columns;
     if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
     const late = new PaneBuilder(this.strategy);
-    this.pendingBytes += batch.bytes;
-    if ("all" in batch.windows && !Array.isArray(batch.windows.all) && !this.strategy.merging) {
-      const open = this.#openWindow(batch.windows.all as InternedWindow);
-      if (open === undefined) this.droppedLate += batch.count;
-      else this.#addAll(open, batch, refs, keys, late);
+    if ("all" in windows && !Array.isArray(windows.all) && !this.strategy.merging) {
+      const open = this.#openWindow(windows.all as InternedWindow);
+      if (open === undefined) this.droppedLate += refs.length;
+      else {
+        this.#addAll(open, refs, keys, timestamps, late);
+        this.#charge(open, batch.bytes);
+      }
     } else {
+      const bytes = batch.bytes / refs.length;
       for (let i = 0; i < refs.length; i++) {
-        const timestamp = entry(batch.timestamps, i);
-        forEachWindow(entry(batch.windows, i), (window) => this.#addOne(window, keys[i]!, refs[i], timestamp, late));
+        const timestamp = entry(timestamps, i);
+        forEachWindow(entry(windows, i), (window) => {
+          const open = this.#addOne(window, keys[i]!, refs[i], timestamp, late);
+          if (open === undefined) this.droppedLate++;
+          else this.#charge(open, bytes);
+        });
       }
     }
     return late.finish();
   }
 
-  #addAll(open: WindowCells, batch: Batch, refs: readonly unknown[], keys: readonly KeyIdentity[], late: PaneBuilder) {
+  #charge(open: WindowCells, bytes: number): void {
+    open.bytes += bytes;
+    this.pendingBytes += bytes;
+  }
+
+  #addAll(
+    open: WindowCells,
+    refs: readonly unknown[],
+    keys: readonly KeyIdentity[],
+    timestamps: Column<Instant>,
+    late: PaneBuilder,
+  ): void {
     const { cells } = open;
     const tracksTime = this.strategy.outputTime !== "END_OF_WINDOW";
     for (let i = 0; i < refs.length; i++) {
       const key = keys[i]!;
       let cell = cells.get(key);
       if (cell === undefined) {
-        cell = new Cell();
+        cell = new Cell(refs[i]);
         cells.set(key, cell);
-      }
-      cell.refs.push(refs[i]);
-      if (tracksTime) this.#combineTime(cell, entry(batch.timestamps, i));
+      } else cell.refs.push(refs[i]);
+      if (tracksTime) this.#combineTime(cell, entry(timestamps, i));
       if (open.ended) this.#emit(key, cell, open.window, "LATE", false, late);
     }
   }
 
-  #addOne(window: InternedWindow, key: KeyIdentity, ref: unknown, timestamp: Instant, late: PaneBuilder): void {
+  /** Adds one value; returns the window it has gone to, undefined if that has expired. */
+  #addOne(
+    window: InternedWindow,
+    key: KeyIdentity,
+    ref: unknown,
+    timestamp: Instant,
+    late: PaneBuilder,
+  ): WindowCells | undefined {
     let target: WindowCells | undefined;
     if (this.strategy.merging) target = this.#merge(key, window);
     else target = this.#openWindow(window);
-    if (target === undefined) {
-      this.droppedLate++;
-      return;
-    }
+    if (target === undefined) return undefined;
     let cell = target.cells.get(key);
     if (cell === undefined) {
-      cell = new Cell();
+      cell = new Cell(ref);
       target.cells.set(key, cell);
-    }
-    cell.refs.push(ref);
+    } else cell.refs.push(ref);
     this.#combineTime(cell, timestamp);
     if (target.window.maxTimestamp < this.#inputWatermark) {
       const timing = target.ended && target.window.maxTimestamp < this.#outputWatermark ? "LATE" : "ON_TIME";
       this.#emit(key, cell, target.window, cell.pane === undefined ? timing : "LATE", false, late);
     }
+    return target;
   }
 
   /** The entry of a window, opened if need be; undefined if it has expired. */
@@ -128,7 +180,7 @@ export class Grouping {
     let open = this.#open.get(window);
     if (open === undefined) {
       if (this.#expired(window)) return undefined;
-      open = { window, cells: new Map(), ended: window.maxTimestamp < this.#inputWatermark };
+      open = { window, cells: new Map(), ended: window.maxTimestamp < this.#inputWatermark, bytes: 0 };
       this.#open.set(window, open);
     }
     return open;
@@ -174,7 +226,8 @@ export class Grouping {
         moved.pane = undefined;
         target.cells.set(key, moved);
       } else {
-        cell.refs.push(...moved.refs);
+        for (const ref of moved.refs) cell.refs.push(ref);
+        if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
         if (moved.time !== undefined) this.#combineTime(cell, moved.time);
       }
     }
@@ -184,7 +237,7 @@ export class Grouping {
   }
 
   #reopen(window: InternedWindow): WindowCells {
-    const open: WindowCells = { window, cells: new Map(), ended: true };
+    const open: WindowCells = { window, cells: new Map(), ended: true, bytes: 0 };
     this.#open.set(window, open);
     return open;
   }
@@ -220,7 +273,7 @@ export class Grouping {
 
   #close(open: WindowCells): void {
     this.#open.delete(open.window);
-    if (this.#open.size === 0) this.pendingBytes = 0;
+    this.#charge(open, -open.bytes);
     if (!this.strategy.merging) return;
     for (const key of open.cells.keys()) {
       const rest = this.#sessions.get(key)!.filter((window) => window !== open.window);
@@ -240,10 +293,37 @@ export class Grouping {
     const before = cell.pane;
     const pane = paneAfter(before, timing, isLast);
     cell.pane = pane;
-    into.add(key, cell.refs, cell.time ?? window.maxTimestamp, window, pane);
+    into.add(key, cell.values, cell.refs.length, cell.time ?? window.maxTimestamp, window, pane);
     // The pane owns the array from here on.
-    if (!isLast) cell.refs = this.strategy.accumulating ? cell.refs.slice() : [];
+    if (!isLast) {
+      if (this.strategy.accumulating) cell.refs = cell.refs.slice();
+      else {
+        cell.refs = [];
+        cell.stored = undefined;
+      }
+    }
     cell.time = undefined;
+  }
+
+  /** The values of all groups that are in memory, a list for each, in an order that stays as long as nothing is added. */
+  heldValues(): (readonly unknown[])[] {
+    return Array.from(this.#held(), ({ refs }) => refs);
+  }
+
+  *#held(): Generator<Cell> {
+    for (const { cells } of this.#open.values())
+      for (const cell of cells.values()) if (cell.refs.length > 0) yield cell;
+  }
+
+  /** Lets go of the values in memory, which can be had from `stored` instead, a list for each of {@link heldValues}. */
+  store(stored: readonly StoredValues[]): void {
+    let i = 0;
+    for (const cell of this.#held()) {
+      cell.stored = [...(cell.stored ?? []), stored[i++]!];
+      cell.refs = [];
+    }
+    for (const open of this.#open.values()) open.bytes = 0;
+    this.pendingBytes = 0;
   }
 
   /** Lower bound of the timestamps still to be emitted on time. */
@@ -269,7 +349,7 @@ export class Grouping {
     const copy = new Grouping(this.strategy, this.windows);
     for (const [window, open] of this.#open) {
       const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
-      copy.#open.set(window, { window, cells, ended: open.ended });
+      copy.#open.set(window, { window, cells, ended: open.ended, bytes: open.bytes });
     }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
     copy.#inputWatermark = this.#inputWatermark;
@@ -285,7 +365,18 @@ function interval(window: InternedWindow): { start: Instant; end: Instant } {
   throw new Error(`window ${window.id} is not an interval and cannot merge`);
 }
 
-const FIRST_PANES = new Map<string, PaneInfo>();
+const firstPane = (timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo => ({
+  timing,
+  isFirst: true,
+  isLast,
+  index: 0,
+  nonSpeculativeIndex: 0,
+});
+/** The panes that most windows begin with, shared. */
+const FIRST_PANES = {
+  ON_TIME: { open: firstPane("ON_TIME", false), last: firstPane("ON_TIME", true) },
+  LATE: { open: firstPane("LATE", false), last: firstPane("LATE", true) },
+};
 
 /** The pane that follows `before` (undefined: none yet). */
 function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo {
@@ -293,19 +384,13 @@ function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isL
     const { index, nonSpeculativeIndex } = before;
     return { timing, isFirst: false, isLast, index: index + 1, nonSpeculativeIndex: nonSpeculativeIndex + 1 };
   }
-  const name = `${timing}${isLast}`;
-  let pane = FIRST_PANES.get(name);
-  if (pane === undefined) {
-    pane = { timing, isFirst: true, isLast, index: 0, nonSpeculativeIndex: 0 };
-    FIRST_PANES.set(name, pane);
-  }
-  return pane;
+  return FIRST_PANES[timing][isLast ? "last" : "open"];
 }
 
 /** Gathers panes into grouped batches. */
 class PaneBuilder {
   #batches: Batch[] = [];
-  #refs: unknown[][] = [];
+  #refs: Iterable<unknown>[] = [];
   #keys: KeyIdentity[] = [];
   #timestamps: Instant[] = [];
   #windows: InternedWindow[] = [];
@@ -314,13 +399,21 @@ class PaneBuilder {
 
   constructor(readonly strategy: GroupingStrategy) {}
 
-  add(key: KeyIdentity, refs: unknown[], timestamp: Instant, window: InternedWindow, pane: PaneInfo): void {
+  /** @param held How many of the values are in memory. */
+  add(
+    key: KeyIdentity,
+    values: Iterable<unknown>,
+    held: number,
+    timestamp: Instant,
+    window: InternedWindow,
+    pane: PaneInfo,
+  ): void {
     this.#keys.push(key);
-    this.#refs.push(refs);
+    this.#refs.push(values);
     this.#timestamps.push(timestamp);
     this.#windows.push(window);
     this.#panes.push(pane);
-    this.#values += refs.length;
+    this.#values += held;
     if (this.#keys.length === GROUPS_PER_BATCH) this.#flush();
   }
 

@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError, messageOf } from "../../portability/errors.js";
-import { Batch } from "../../portability/execution/batch.js";
+import { Batch, StoredBatch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import type { BundleResult, BundleTask, PreparedStage, StageWorker } from "../../portability/execution/stage.js";
 import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
@@ -15,7 +15,9 @@ import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipel
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "../engine/engine.js";
 import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events.js";
+import type { GroupByKeyNode, StageNode } from "../engine/graph.js";
 import { plan } from "../graph/plan.js";
+import { Spill } from "../store/spill.js";
 import { type Executable, executableOf } from "./engine-graph.js";
 import { BUNDLE_TIME, type ExecutionOptions } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
@@ -25,9 +27,11 @@ const MAX_BUNDLE_ELEMENTS = 65_536;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const MAX_OPEN_BUNDLES = 4;
 const BUNDLE_ATTEMPTS = 4;
+const MEMORY_BUDGET = 1 << 30;
 /** Ms between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 100;
 
+type Store = Extract<EngineCommand, { type: "store-groups" | "store-batches" }>;
 type Run = Extract<EngineCommand, { type: "run" }>;
 
 /**
@@ -66,6 +70,7 @@ class Execution {
   readonly #random: () => number;
   readonly #metrics = new MetricsContainer();
   readonly #elements = new Map<string, number>();
+  readonly #spill = new Spill();
   readonly #stop = { stopped: false };
   /** What is to be done, in order. */
   readonly #commands: EngineCommand[] = [];
@@ -92,6 +97,7 @@ class Execution {
       maxBundleElements: options.maxBundleElements ?? MAX_BUNDLE_ELEMENTS,
       maxBundleBytes: MAX_BUNDLE_BYTES,
       maxOpenBundles: MAX_OPEN_BUNDLES,
+      memoryBudget: options.memoryBudget ?? MEMORY_BUDGET,
     };
     this.#engine = new Engine(executable.graph, windows, this.#engineOptions);
   }
@@ -109,6 +115,7 @@ class Execution {
       return await this.#loop();
     } finally {
       signal?.removeEventListener("abort", cancel);
+      this.#spill.close();
     }
   }
 
@@ -148,9 +155,31 @@ class Execution {
   }
 
   #step(event: EngineEvent): void {
-    this.#commands.push(...this.#engine.step(event));
+    const commands = this.#engine.step(event);
     if (this.#options.restoreAlways) {
       this.#engine = new Engine(this.#executable.graph, this.#windows, this.#engineOptions, this.#engine.snapshot());
+    }
+    for (const command of commands) {
+      // Between asking for memory and getting it nothing may happen that would add to what is being moved.
+      if (command.type === "store-groups" || command.type === "store-batches") this.#store(command);
+      else this.#commands.push(command);
+    }
+  }
+
+  #store(command: Store): void {
+    const { node } = command;
+    const { graph } = this.#executable;
+    const reader = graph.nodes[node]!;
+    // Any stage knows the coders of all PCollections.
+    const stage = this.#stages.values().next().value!;
+    if (command.type === "store-batches") {
+      const { inputs } = reader as StageNode;
+      const stored = command.work.map(({ input, batch }) => this.#spill.batch(batch, stage.codec(inputs[input]!)));
+      this.#step({ type: "batches-stored", node, stored });
+    } else {
+      const codec = stage.codec((reader as GroupByKeyNode).input);
+      const stored = command.values.map((values) => this.#spill.values(values, codec));
+      this.#step({ type: "groups-stored", node, stored });
     }
   }
 
@@ -182,7 +211,7 @@ class Execution {
       case "wake":
         setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - Date.now()));
         break;
-      case "done":
+      default:
         break;
     }
   }
@@ -193,7 +222,10 @@ class Execution {
     const split = this.#random() < (this.#options.splitBundles ?? 0);
     const task: BundleTask = {
       bundle: command.bundle,
-      inputs: command.work,
+      inputs: command.work.map(({ input, batch }) => ({
+        input,
+        batch: batch instanceof StoredBatch ? batch.load() : batch,
+      })),
       sideInputs: command.sideInputs,
       deadline: performance.now() + BUNDLE_TIME,
       maxElements: split ? 1 + Math.floor(this.#random() * 8) : Number.POSITIVE_INFINITY,
@@ -256,6 +288,6 @@ class Execution {
   #result(): JobResult {
     const progress = this.#progress();
     this.#options.onProgress?.(progress);
-    return { metrics: this.#metrics, progress, droppedLate: this.#engine.droppedLate };
+    return { metrics: this.#metrics, progress, droppedLate: this.#engine.droppedLate, spilledBytes: this.#spill.bytes };
   }
 }

@@ -17,4 +17,6 @@ export interface JobResult {
   readonly progress: Progress;
   /** Elements that came after their window had expired, all groupings together. */
   readonly droppedLate: number;
+  /** Bytes that were written to disk because memory had no room. */
+  readonly spilledBytes: number;
 }

@@ -156,6 +156,21 @@ describe("fuse", () => {
     assert.deepEqual(fusedTransforms(plan(pipeline.build(), PERMISSIVE)), [["stateful"], ["plain"]]);
   });
 
+  it("gives a stage that splits restrictions no second input, even for a flatten behind it", () => {
+    const pipeline = new PipelineBuilder();
+    const plain = pipeline.parDo("plain", pipeline.impulse("impulse a"));
+    const sdf = pipeline.parDo("sdf", pipeline.impulse("impulse b"), {
+      payload: { restrictionCoderId: "restriction" },
+    });
+    pipeline.parDo("z", pipeline.flatten("flatten", plain, sdf));
+    const planned = plan(pipeline.build());
+    assert.deepEqual(
+      stageOf(planned, "sdf").inputs.map((input) => input.pcollection),
+      ["sdf/Sized"],
+    );
+    assert.deepEqual(stageOf(planned, "z").transforms, ["plain", "flatten", "z"]);
+  });
+
   it("keeps every promise of a plan on random pipelines", () => {
     fc.assert(
       fc.property(fc.array(STEP, { minLength: 1, maxLength: 40 }), (steps) => {

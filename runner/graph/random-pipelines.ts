@@ -18,7 +18,19 @@ interface Step {
 
 /** Test data: random steps, read by {@link randomPipeline}. */
 export const STEP: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom("impulse", "parDo", "parDo", "side", "flatten", "group", "combine", "reshuffle", "sdf"),
+  kind: fc.constantFrom(
+    "impulse",
+    "impulse",
+    "parDo",
+    "parDo",
+    "side",
+    "side",
+    "flatten",
+    "group",
+    "combine",
+    "reshuffle",
+    "sdf",
+  ),
   first: fc.nat(1000),
   second: fc.nat(1000),
   third: fc.nat(1000),
@@ -33,8 +45,8 @@ export function randomPipeline(steps: readonly Step[]): PipelineBuilder {
   steps.forEach(({ kind, first, second, third, environment, unbounded }, index) => {
     const name = `${kind}${index}`;
     // Late picks make chains, early ones make branches.
-    const pick = (number: number): string => written[Math.max(0, written.length - 1 - (number % 7))]!;
-    if (unbounded && index > steps.length / 2) {
+    const pick = (number: number): string => written[Math.max(0, written.length - 1 - (number % 10))]!;
+    if (unbounded && index > steps.length / 4) {
       pipeline.unbounded();
     }
     switch (kind) {

@@ -124,6 +124,7 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
 
   async function run(input: number, batch: Batch, bundle: Bundle): Promise<number> {
     const steps = program.inputs[input]!;
+    const { columns } = batch;
     const underWay: Promise<Appended[]>[] = [];
     let i = 0;
     let allowed = 0;
@@ -136,8 +137,8 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
         }
         allowed--;
         const at = cursor.copy();
-        at.set(entry(batch.timestamps, i), entry(batch.windows, i), entry(batch.panes, i));
-        const ends = through(steps, elementOf[input]!(batch, i), at);
+        at.set(entry(columns.timestamps, i), entry(columns.windows, i), entry(columns.panes, i));
+        const ends = through(steps, elementOf[input]!(columns, i), at);
         // Whoever fails is met when its turn comes; until then it must not count as unhandled.
         ends.catch(() => {});
         underWay.push(ends);

@@ -1,11 +1,11 @@
 /** How the steps of a stage are connected: three builders make this of one program. */
-import type { Batch } from "../../portability/execution/batch.js";
+import type { Batch, Columns } from "../../portability/execution/batch.js";
 import type { Bundle } from "./bundle.js";
 import type { Cursor } from "./cursor.js";
 import type { OperatorStep, Receiver } from "./operator.js";
 
 /** Makes the element at a position of a batch. */
-export type ElementOf = (batch: Batch, position: number) => unknown;
+export type ElementOf = (columns: Columns, position: number) => unknown;
 
 export interface Chain {
   /**

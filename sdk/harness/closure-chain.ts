@@ -89,14 +89,15 @@ function all(receivers: readonly Receiver[]): Receiver {
 }
 
 function drive(receive: Receiver, elementOf: ElementOf, batch: Batch, bundle: Bundle, cursor: Cursor): number {
+  const { columns } = batch;
   let i = 0;
   while (i < batch.count) {
     const begin = i;
     const stop = Math.min(batch.count, i + bundle.allowance());
     if (stop === i) break;
     for (; i < stop; i++) {
-      cursor.set(entry(batch.timestamps, i), entry(batch.windows, i), entry(batch.panes, i));
-      receive(elementOf(batch, i));
+      cursor.set(entry(columns.timestamps, i), entry(columns.windows, i), entry(columns.panes, i));
+      receive(elementOf(columns, i));
     }
     bundle.used(i - begin);
   }

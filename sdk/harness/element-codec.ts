@@ -44,26 +44,27 @@ export class ElementCodec implements BatchCodec {
   }
 
   /** The element at a position: in a keyed batch, key and value put together again. */
-  readonly elementOf: ElementOf = (batch, position) => {
-    if (batch.keys === undefined) return batch.refs[position];
-    return { key: this.keyOf(batch.keys[position]!), value: batch.refs[position] } satisfies KV<unknown, unknown>;
+  readonly elementOf: ElementOf = ({ keys, refs }, position) => {
+    if (keys === undefined) return refs[position];
+    return { key: this.keyOf(keys[position]!), value: refs[position] } satisfies KV<unknown, unknown>;
   };
 
   encode(batch: Batch): Uint8Array {
     const out = new ByteWriter(batch.bytes + 64);
+    const { columns } = batch;
     out.writeVarint(batch.count);
-    out.writeByte(batch.keys === undefined ? 0 : 1);
+    out.writeByte(columns.keys === undefined ? 0 : 1);
     out.writeVarint(batch.bytes);
     for (let i = 0; i < batch.count; i++) {
-      const windows = entry(batch.windows, i);
+      const windows = entry(columns.windows, i);
       const set = Array.isArray(windows) ? (windows as readonly InternedWindow[]) : [windows as InternedWindow];
       const header = {
-        timestamp: entry(batch.timestamps, i),
+        timestamp: entry(columns.timestamps, i),
         windows: set.map(({ value }) => value),
-        pane: entry(batch.panes, i),
+        pane: entry(columns.panes, i),
       };
       writeHeader(header, this.windowCoder, out);
-      this.coder.encode(this.elementOf(batch, i), out, true);
+      this.coder.encode(this.elementOf(columns, i), out, true);
     }
     return out.finish();
   }
@@ -72,7 +73,8 @@ export class ElementCodec implements BatchCodec {
     const input = new ByteReader(bytes);
     const count = input.readLength();
     const keyed = input.readByte() === 1;
-    const size = input.readLength();
+    // An estimate that was made before encoding: it may well exceed the bytes that follow.
+    const size = Number(input.readVarint());
     const refs: unknown[] = [];
     const keys: KeyIdentity[] | undefined = keyed ? [] : undefined;
     const timestamps: Instant[] = [];
@@ -93,5 +95,26 @@ export class ElementCodec implements BatchCodec {
       }
     }
     return new Batch(refs, keys, timestamps, windowSets, panes, size);
+  }
+
+  encodeValues(refs: readonly unknown[]): Uint8Array {
+    const out = new ByteWriter();
+    out.writeVarint(refs.length);
+    const coder = this.#valueCoder();
+    for (const ref of refs) coder.encode(ref, out, true);
+    return out.finish();
+  }
+
+  decodeValues(bytes: Uint8Array): unknown[] {
+    const input = new ByteReader(bytes);
+    const values = new Array<unknown>(input.readLength());
+    const coder = this.#valueCoder();
+    for (let i = 0; i < values.length; i++) values[i] = coder.decode(input, true);
+    return values;
+  }
+
+  #valueCoder(): Coder<unknown> {
+    if (this.coder instanceof KVCoder) return this.coder.value;
+    throw new GirderError("internal", `${this.coder.spec.urn} has no value`);
   }
 }

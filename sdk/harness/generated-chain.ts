@@ -128,9 +128,10 @@ class Generator {
   #drive(input: number, steps: readonly Step[]): string {
     const budget = { left: STEPS_PER_FUNCTION };
     return `function (batch, bundle, c) {
-      const { refs, timestamps, windows, panes } = batch;
+      const { columns } = batch;
+      const { refs, timestamps, windows, panes } = columns;
       const ts = "all" in timestamps ? null : timestamps, ws = "all" in windows ? null : windows, ps = "all" in panes ? null : panes;
-      const plain = batch.keys === undefined;
+      const plain = columns.keys === undefined;
       c.set(ts === null ? timestamps.all : ts[0], ws === null ? windows.all : ws[0], ps === null ? panes.all : ps[0]);
       const n = refs.length;
       let i = 0, at = -1, el;
@@ -142,7 +143,7 @@ class Generator {
             if (ts !== null) c.timestamp = ts[i];
             if (ws !== null) c.windows = ws[i];
             if (ps !== null) c.pane = ps[i];
-            const v = plain ? refs[i] : e${input}(batch, i);
+            const v = plain ? refs[i] : e${input}(columns, i);
             ${this.#steps(steps, "v", budget)}
           }
           bundle.used(i - begin);

@@ -28,7 +28,9 @@ export class SideInputView {
     let made = this.#views.get(batches);
     if (made === undefined) {
       const elements: unknown[] = [];
-      for (const batch of batches) for (let i = 0; i < batch.count; i++) elements.push(this.elementOf(batch, i));
+      for (const { count, columns } of batches) {
+        for (let i = 0; i < count; i++) elements.push(this.elementOf(columns, i));
+      }
       made = { view: this.param.view(elements) };
       this.#views.set(batches, made);
     }

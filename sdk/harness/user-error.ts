@@ -26,10 +26,9 @@ export function excerpt(value: unknown): string {
 export function userError(thrown: unknown, transform: string, element?: { readonly value: unknown }): unknown {
   if (thrown instanceof GirderError || thrown instanceof PromiseReturned) return thrown;
   const name = thrown instanceof Error ? `${thrown.name}: ` : "";
-  const on = element === undefined ? "" : ` Element: ${excerpt(element.value)}`;
   return new GirderError("user-exception", `${name}${messageOf(thrown)}`, {
     where: transform,
     cause: thrown,
-    remedy: on.trim(),
+    ...(element === undefined ? {} : { element: excerpt(element.value) }),
   });
 }

@@ -4,12 +4,11 @@ import type { BoundedWindow } from "../../portability/execution/window.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { Context, Resolved } from "./context.js";
 
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has type void.
+type Nothing = void;
+
 /** What a function with any number of outputs returns: an array, a generator, an async generator, a promise of those, or nothing. */
-export type Outputs<O> =
-  | Iterable<O>
-  | AsyncIterable<O>
-  | void
-  | PromiseLike<Iterable<O> | AsyncIterable<O> | void>;
+export type Outputs<O> = Iterable<O> | AsyncIterable<O> | Nothing | PromiseLike<Iterable<O> | AsyncIterable<O> | Nothing>;
 
 /** An element together with when and where it is. */
 export interface Timestamped<O> {

@@ -7,7 +7,7 @@
  * processed, and must not have changed.
  */
 import { GirderError } from "../../portability/errors.js";
-import { Batch, type BatchCodec } from "../../portability/execution/batch.js";
+import type { Batch, BatchCodec } from "../../portability/execution/batch.js";
 import type {
   BundleResult,
   BundleTask,
@@ -101,11 +101,12 @@ class CheckingStage implements PreparedStage {
       const { pcollection } = this.#stage.outputs[output]!;
       const seen = this.#seen(pcollection, batch);
       this.#outputs.push(seen);
-      const { refs, keys, timestamps, windows, panes, bytes } = this.codec(pcollection).decode(seen.bytes);
-      batch.keys?.forEach((key, i) => {
+      const copy = this.codec(pcollection).decode(seen.bytes);
+      const { keys } = copy.columns;
+      batch.columns.keys?.forEach((key, i) => {
         if (keys?.[i] !== key) throw unstableKey(pcollection, this.#stage);
       });
-      return { output, batch: new Batch(refs, keys, timestamps, windows, panes, bytes) };
+      return { output, batch: copy };
     });
     return { ...result, outputs };
   }

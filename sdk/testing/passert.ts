@@ -181,7 +181,8 @@ export class PAssert<T> {
 
   #fail(what: string, cause?: unknown): never {
     throw new GirderError("assertion", what, {
-      where: `${this.#pcollection.id}, asserted in ${this.#site}`,
+      where: this.#pcollection.id,
+      site: this.#site,
       ...(cause === undefined ? {} : { cause }),
     });
   }

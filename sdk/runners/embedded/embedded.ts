@@ -1,5 +1,6 @@
 /** Runs pipelines in this process: no server, no serialisation between stages. */
 
+import { GirderError } from "../../../portability/errors.js";
 import type { StageWorker } from "../../../portability/execution/stage.js";
 import { execute } from "../../../runner/execution/execute.js";
 import type { ExecutionOptions } from "../../../runner/execution/options.js";
@@ -21,5 +22,11 @@ export interface EmbeddedOptions extends Omit<ExecutionOptions, "worker"> {
 export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions = {}): Promise<JobResult> {
   const { wrapWorker = (worker) => worker, ...execution } = options;
   const worker = wrapWorker(new Harness(pipeline.functions));
-  return execute(pipeline.toProto(), { ...execution, worker: () => worker });
+  try {
+    return await execute(pipeline.toProto(), { ...execution, worker: () => worker });
+  } catch (thrown) {
+    if (!(thrown instanceof GirderError) || thrown.where === undefined) throw thrown;
+    const site = pipeline.siteOf(thrown.where);
+    throw site === undefined ? thrown : thrown.appliedAt(site);
+  }
 }

@@ -1,0 +1,7 @@
+import type { Job } from "../job.js";
+import { combinePerKeyJob } from "./combine-per-key.js";
+import { groupByKeyJob } from "./group-by-key.js";
+import { tenMapsJob } from "./ten-maps.js";
+import { windowedCountJob } from "./windowed-count.js";
+
+export const JOBS: readonly Job[] = [groupByKeyJob, combinePerKeyJob, tenMapsJob, windowedCountJob];

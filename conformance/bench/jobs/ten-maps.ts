@@ -1,0 +1,33 @@
+import { generateSequence } from "girder";
+import type { Job } from "../job.js";
+import { TEN } from "./data.js";
+
+/** Ten functions, one after the other, over each number. */
+export const tenMapsJob: Job = {
+  name: "ten-maps",
+  elements: 20_000_000,
+  elementsForBeam: 500_000,
+  loop(elements) {
+    const [a, b, c, d, e, f, g, h, i, j] = TEN as readonly [F, F, F, F, F, F, F, F, F, F];
+    let total = 0;
+    for (let n = 0; n < elements; n++) total += j(i(h(g(f(e(d(c(b(a(n)))))))))) & 1;
+    return total;
+  },
+  girder(pipeline, elements, report) {
+    let numbers = pipeline.apply(generateSequence({ to: elements }));
+    for (const fn of TEN) numbers = numbers.map(fn);
+    numbers.map("Report", (x) => report(x & 1));
+  },
+  async apacheBeam(beam, elements, report) {
+    await beam["directRunner"]().run((root: never) => {
+      let numbers = beam["sequence"](root, elements);
+      for (const fn of TEN) numbers = numbers.map(fn);
+      return numbers.map((x: number) => {
+        report(x & 1);
+        return 0;
+      });
+    });
+  },
+};
+
+type F = (x: number) => number;

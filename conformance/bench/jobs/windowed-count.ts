@@ -1,0 +1,49 @@
+import { assignTimestamps, combinePerKey, fixedWindows, generateSequence, sum, windowInto } from "girder";
+import type { Job } from "../job.js";
+import { counted, timestampOf, WINDOW } from "./data.js";
+
+/** Elements of 1,000 keys, counted by key in windows of a minute. */
+export const windowedCountJob: Job = {
+  name: "windowed-count",
+  elements: 12_000_000,
+  elementsForBeam: 300_000,
+  loop(elements) {
+    const windows = new Map<number, Map<number, number>>();
+    for (let i = 0; i < elements; i++) {
+      const timestamp = timestampOf(i);
+      const { key, value } = counted(i);
+      const start = timestamp - (timestamp % WINDOW);
+      let counts = windows.get(start);
+      if (counts === undefined) {
+        counts = new Map();
+        windows.set(start, counts);
+      }
+      counts.set(key, (counts.get(key) ?? 0) + value);
+    }
+    let total = 0;
+    for (const counts of windows.values()) for (const value of counts.values()) total += value;
+    return total;
+  },
+  girder(pipeline, elements, report) {
+    pipeline
+      .apply(generateSequence({ to: elements }))
+      .apply(assignTimestamps(timestampOf))
+      .map(counted)
+      .apply(windowInto(fixedWindows(WINDOW)))
+      .apply(combinePerKey(sum))
+      .map(({ value }) => report(value));
+  },
+  async apacheBeam(beam, elements, report) {
+    await beam["directRunner"]().run((root: never) =>
+      beam["sequence"](root, elements)
+        .apply(beam["assignTimestamps"]((i: number) => beam["Long"].fromNumber(timestampOf(i))))
+        .apply(beam["windowInto"](beam["fixedWindows"](WINDOW / 1000)))
+        .map(counted)
+        .apply(beam["groupBy"]("key").combining("value", beam["sum"], "sum"))
+        .map(({ sum: value }: { sum: number }) => {
+          report(value);
+          return 0;
+        }),
+    );
+  },
+};

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { Batch, entry } from "../../portability/execution/batch.js";
+import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import { NO_FIRING } from "../../portability/execution/pane.js";
+import { GLOBAL_WINDOW_MAX_TIMESTAMP, MAX_TIMESTAMP } from "../../portability/execution/time.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
+import { WindowTable } from "../../portability/execution/window-table.js";
+import type { GroupingStrategy } from "./graph.js";
+import { Grouping } from "./grouping.js";
+
+const STRATEGY: GroupingStrategy = {
+  merging: false,
+  allowedLateness: 0,
+  accumulating: false,
+  outputTime: "END_OF_WINDOW",
+  closingPaneAlways: false,
+};
+
+type Row = readonly [key: KeyIdentity, value: unknown, timestamp: number];
+
+/** Sessions with a gap of ten. */
+function sessions(rows: readonly Row[], windows: WindowTable): Batch {
+  return batch(rows, ([, , timestamp]) => windows.interval(timestamp, timestamp + 10));
+}
+
+function batch(rows: readonly Row[], window: (row: Row) => InternedWindow): Batch {
+  return new Batch(
+    rows.map(([, value]) => value),
+    rows.map(([key]) => key),
+    rows.map(([, , timestamp]) => timestamp),
+    rows.map(window),
+    { all: NO_FIRING },
+    rows.length * 10,
+  );
+}
+
+function panes(batches: readonly Batch[]): string[] {
+  return batches.flatMap(({ count, columns }) =>
+    Array.from({ length: count }, (_, i) => {
+      const { timing, index, isLast } = entry(columns.panes, i);
+      const { value } = entry(columns.windows, i) as InternedWindow;
+      const values = [...(columns.refs[i] as Iterable<unknown>)].join(",");
+      return `${String(columns.keys![i])}: ${values} in ${String(value)} ${timing}#${index}${isLast ? " last" : ""}`;
+    }),
+  );
+}
+
+describe("Grouping", () => {
+  it("emits a window's groups when the watermark passes its end, not before", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping(STRATEGY, windows);
+    const ten = windows.interval(0, 10);
+    assert.deepEqual(
+      panes(
+        grouping.add(
+          batch(
+            [
+              ["a", 1, 3],
+              ["b", 2, 4],
+              ["a", 3, 5],
+            ],
+            () => ten,
+          ),
+        ),
+      ),
+      [],
+    );
+    assert.deepEqual(panes(grouping.advance(9)), []);
+    assert.deepEqual(panes(grouping.advance(10)), [
+      "a: 1,3 in [0, 10) ON_TIME#0 last",
+      "b: 2 in [0, 10) ON_TIME#0 last",
+    ]);
+    assert.ok(grouping.empty);
+  });
+
+  it("groups the global window at the end of time", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping(STRATEGY, windows);
+    grouping.add(batch([["a", 1, 0]], () => windows.global));
+    assert.deepEqual(grouping.advance(GLOBAL_WINDOW_MAX_TIMESTAMP), []);
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)), ["a: 1 in GlobalWindow ON_TIME#0 last"]);
+  });
+
+  it("drops and counts what comes after its window has expired", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping(STRATEGY, windows);
+    grouping.advance(10);
+    assert.deepEqual(
+      grouping.add(
+        batch(
+          [
+            ["a", 1, 3],
+            ["b", 1, 4],
+          ],
+          () => windows.interval(0, 10),
+        ),
+      ),
+      [],
+    );
+    assert.equal(grouping.droppedLate, 2);
+  });
+
+  it("emits a late pane for each late element within the allowed lateness, discarding what it has emitted", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping({ ...STRATEGY, allowedLateness: 20 }, windows);
+    const ten = windows.interval(0, 10);
+    grouping.add(batch([["a", 1, 3]], () => ten));
+    assert.deepEqual(panes(grouping.advance(15)), ["a: 1 in [0, 10) ON_TIME#0"]);
+    grouping.outputAdvanced(15);
+    assert.deepEqual(
+      panes(
+        grouping.add(
+          batch(
+            [
+              ["a", 2, 3],
+              ["a", 3, 3],
+            ],
+            () => ten,
+          ),
+        ),
+      ),
+      ["a: 2 in [0, 10) LATE#1", "a: 3 in [0, 10) LATE#2"],
+    );
+    grouping.advance(30);
+    assert.deepEqual(grouping.add(batch([["a", 4, 3]], () => ten)), []);
+    assert.equal(grouping.droppedLate, 1);
+  });
+
+  it("merges the sessions of a key that overlap, and no others", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping({ ...STRATEGY, merging: true }, windows);
+    grouping.add(
+      sessions(
+        [
+          ["a", 1, 0],
+          ["b", 2, 5],
+          ["a", 3, 30],
+          ["a", 4, 8],
+          ["a", 5, 18],
+        ],
+        windows,
+      ),
+    );
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)).sort(), [
+      "a: 1,4 in [0, 18) ON_TIME#0 last",
+      "a: 3 in [30, 40) ON_TIME#0 last",
+      "a: 5 in [18, 28) ON_TIME#0 last",
+      "b: 2 in [5, 15) ON_TIME#0 last",
+    ]);
+  });
+
+  it("joins two sessions by an element between them", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping({ ...STRATEGY, merging: true }, windows);
+    grouping.add(
+      sessions(
+        [
+          ["a", 1, 0],
+          ["a", 2, 15],
+        ],
+        windows,
+      ),
+    );
+    grouping.add(sessions([["a", 3, 8]], windows));
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)), ["a: 1,2,3 in [0, 25) ON_TIME#0 last"]);
+  });
+
+  it("goes on from a copy as from itself", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping({ ...STRATEGY, merging: true, allowedLateness: 100 }, windows);
+    grouping.add(
+      sessions(
+        [
+          ["a", 1, 0],
+          ["a", 2, 15],
+          ["b", 2, 40],
+        ],
+        windows,
+      ),
+    );
+    grouping.advance(12);
+    const copy = grouping.copy();
+    for (const each of [grouping, copy]) {
+      each.add(sessions([["a", 3, 13]], windows));
+    }
+    assert.deepEqual(panes(copy.advance(MAX_TIMESTAMP)), panes(grouping.advance(MAX_TIMESTAMP)));
+  });
+
+  it("holds back its output to the earliest pane to come where panes have the earliest timestamp", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping({ ...STRATEGY, outputTime: "EARLIEST_IN_PANE" }, windows);
+    grouping.add(
+      batch(
+        [
+          ["a", 1, 4],
+          ["b", 1, 2],
+        ],
+        () => windows.interval(0, 10),
+      ),
+    );
+    assert.equal(grouping.hold, 2);
+    grouping.advance(20);
+    assert.equal(grouping.hold, MAX_TIMESTAMP);
+  });
+
+  it("iterates values that were moved out of memory before those that were not", () => {
+    const windows = new WindowTable();
+    const grouping = new Grouping(STRATEGY, windows);
+    const ten = windows.interval(0, 10);
+    grouping.add(
+      batch(
+        [
+          ["a", 1, 3],
+          ["b", 2, 3],
+        ],
+        () => ten,
+      ),
+    );
+    const moved = grouping.heldValues().map((values) => values.slice());
+    grouping.store(moved);
+    assert.equal(grouping.pendingBytes, 0);
+    grouping.add(batch([["a", 3, 3]], () => ten));
+    assert.deepEqual(panes(grouping.advance(10)), [
+      "a: 1,3 in [0, 10) ON_TIME#0 last",
+      "b: 2 in [0, 10) ON_TIME#0 last",
+    ]);
+  });
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { GirderError } from "../../portability/errors.js";
+import { AccumulationMode_Enum } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { GlobalWindowsPayload, StandardPTransforms, StandardRequirements } from "../../portability/urns.js";
+import { plan } from "./plan.js";
+import { PipelineBuilder } from "./testing.js";
+
+const GLOBAL = { urn: GlobalWindowsPayload.Enum.PROPERTIES };
+
+/** The code of the refusal, and its lines without the remedies. */
+function refusal(pipeline: PipelineBuilder, requirements: readonly string[] = []): [string, ...string[]] {
+  try {
+    plan(pipeline.build(requirements));
+  } catch (error) {
+    assert.ok(error instanceof GirderError);
+    const [, ...lines] = error.what.split("\n");
+    return [error.code, ...lines.map((line) => line.slice(2, line.indexOf(". ")))];
+  }
+  return assert.fail("the pipeline was accepted");
+}
+
+describe("validate", () => {
+  it("lists every reason in one error, with a way out", () => {
+    const pipeline = new PipelineBuilder();
+    const input = pipeline.impulse("impulse");
+    pipeline.parDo("stateful", input, {
+      payload: { stateSpecs: { bag: { spec: { case: "bagSpec", value: { elementCoderId: "bytes" } } } } },
+    });
+    pipeline.transform("odd", { spec: { urn: "test:odd" }, inputs: { in: input } });
+    assert.throws(() => plan(pipeline.build()), {
+      code: "unsupported",
+      what: `The pipeline cannot run, for 2 reasons:
+- stateful: it uses state or timers, which is not supported. Do without it, or run the pipeline on another runner.
+- odd: transforms of the kind test:odd are not supported. Use a transform that its SDK expands into standard ones, or run it on another runner.`,
+    });
+  });
+
+  it("names contradictions first and mixes them with what is not supported", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("a", pipeline.impulse("impulse"), { environment: "nowhere" });
+    pipeline.transform("source", { spec: { urn: StandardPTransforms.Primitives.TEST_STREAM } });
+    assert.deepEqual(refusal(pipeline), [
+      "invalid-pipeline",
+      "a: its environment nowhere does not exist",
+      "source: transforms of the kind beam:transform:teststream:v1 are not supported",
+    ]);
+  });
+
+  it("finds references that lead nowhere", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("a", pipeline.impulse("impulse"), { outputs: ["x", "y", "z"] });
+    pipeline.composite("outer", ["a"]);
+    pipeline.tamper((components) => {
+      components.pcollections["a.x"]!.coderId = "lost coder";
+      components.pcollections["a.y"]!.windowingStrategyId = "lost windows";
+      delete components.pcollections["a.z"];
+      components.transforms["outer"]!.subtransforms.push("lost transform");
+    });
+    assert.deepEqual(refusal(pipeline), [
+      "invalid-pipeline",
+      "outer: its subtransform lost transform does not exist",
+      "a: the coder lost coder does not exist",
+      "a: the windowing strategy lost windows of the PCollection a.y does not exist",
+      "a: the PCollection a.z does not exist",
+    ]);
+  });
+
+  it("finds PCollections with two producers and with none", () => {
+    const pipeline = new PipelineBuilder();
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+    pipeline.parDo("b", a);
+    pipeline.parDo("c", a);
+    pipeline.tamper((components) => {
+      components.transforms["b"]!.outputs["out"] = "a.out";
+      components.transforms["c"]!.inputs["in"] = "b.out";
+    });
+    assert.deepEqual(refusal(pipeline), [
+      "invalid-pipeline",
+      "b: the PCollection a.out is also an output of a",
+      "c: no transform outputs its input the PCollection b.out",
+      "b: its output comes back to it, by way of b",
+    ]);
+  });
+
+  it("finds cycles and names who is on them", () => {
+    const pipeline = new PipelineBuilder();
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+    pipeline.parDo("after", pipeline.parDo("b", a));
+    pipeline.tamper((components) => {
+      components.transforms["a"]!.inputs["in"] = "b.out";
+    });
+    assert.deepEqual(refusal(pipeline), ["invalid-pipeline", "b: its output comes back to it, by way of b → a"]);
+  });
+
+  it("refuses to group what is not coded as pairs", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.groupByKey("group", pipeline.impulse("impulse"));
+    pipeline.tamper((components) => {
+      components.pcollections["impulse.out"]!.coderId = "bytes";
+    });
+    assert.deepEqual(refusal(pipeline), [
+      "invalid-pipeline",
+      "group: it groups by key, but the coder of its input is beam:coder:bytes:v1 and not one of pairs",
+    ]);
+  });
+
+  it("refuses two transforms of one name", () => {
+    const pipeline = new PipelineBuilder();
+    const input = pipeline.impulse("impulse");
+    pipeline.parDo("a", input);
+    pipeline.parDo("b", input);
+    pipeline.tamper((components) => {
+      components.transforms["b"]!.uniqueName = "a";
+    });
+    assert.deepEqual(refusal(pipeline), ["invalid-pipeline", "a: another transform has the same name"]);
+  });
+
+  it("refuses payloads that are not what their URN says", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("a", pipeline.impulse("impulse"));
+    pipeline.tamper((components) => {
+      components.transforms["a"]!.spec!.payload = new Uint8Array([0x0a, 0xff]);
+    });
+    assert.match(refusal(pipeline)[1]!, /^a: its payload cannot be read: /);
+  });
+
+  it("reports a requirement at the transform that has it, and at the pipeline only if none has", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("a", pipeline.impulse("impulse"), { payload: { requestsFinalization: true } });
+    const { Enum } = StandardRequirements;
+    assert.deepEqual(
+      refusal(pipeline, [Enum.REQUIRES_BUNDLE_FINALIZATION, "test:odd", Enum.REQUIRES_SPLITTABLE_DOFN]),
+      [
+        "unsupported",
+        "a: it uses bundle finalization, which is not supported",
+        "pipeline: it requires test:odd, which is not supported",
+      ],
+    );
+  });
+
+  it("judges triggers and accumulation where something is grouped, and nowhere else", () => {
+    const pipeline = new PipelineBuilder();
+    const always = { trigger: { case: "always" as const, value: {} } };
+    pipeline.windowing("eager", { windowFn: GLOBAL, trigger: { trigger: always.trigger } });
+    pipeline.windowing("back", { windowFn: GLOBAL, accumulationMode: AccumulationMode_Enum.RETRACTING });
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "eager" });
+    plan(pipeline.build());
+    pipeline.groupByKey("group", a);
+    pipeline.groupByKey("back group", pipeline.parDo("b", a, { windowing: "back" }));
+    assert.deepEqual(refusal(pipeline), [
+      "unsupported",
+      "group: the trigger of its input is of the kind always, which is not supported",
+      "back group: retracting panes are not supported",
+    ]);
+  });
+
+  it("accepts firing once at the end of the window, and refuses early firings", () => {
+    const pipeline = new PipelineBuilder();
+    const once = { case: "afterEndOfWindow" as const, value: {} };
+    pipeline.windowing("once", { windowFn: GLOBAL, trigger: { trigger: once } });
+    pipeline.groupByKey("group", pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "once" }));
+    plan(pipeline.build());
+    const early = { trigger: { case: "elementCount" as const, value: { elementCount: 1 } } };
+    const eager = { case: "afterEndOfWindow" as const, value: { earlyFirings: early } };
+    pipeline.windowing("once", { windowFn: GLOBAL, trigger: { trigger: eager } });
+    assert.deepEqual(refusal(pipeline), [
+      "unsupported",
+      "group: the trigger of its input has early or late firings, which is not supported",
+    ]);
+  });
+
+  it("refuses window functions of the author's own", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.windowing("own", { windowFn: { urn: "test:windows" } });
+    pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "own" });
+    assert.deepEqual(refusal(pipeline), ["unsupported", "a: the window function test:windows is not supported"]);
+  });
+});

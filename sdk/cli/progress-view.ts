@@ -1,0 +1,50 @@
+/** How far a job has come, on a terminal or in a log. */
+import type { Progress } from "../../runner/execution/progress.js";
+
+/** Ms between two lines in a log, where a line cannot be overwritten. */
+const LOG_INTERVAL = 5000;
+/** Width of the bar, in characters. */
+const BAR = 20;
+
+export interface ProgressView {
+  update(progress: Progress): void;
+  /** Leaves the last state standing. */
+  end(): void;
+}
+
+/** `1234567` as `1,234,567`. */
+export function grouped(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
+
+/** One line about a job: stages, elements, rate. */
+export function progressLine(progress: Progress, seconds: number): string {
+  const { done, total } = progress.stages;
+  const filled = total === 0 ? BAR : Math.round((done / total) * BAR);
+  let elements = 0;
+  for (const count of progress.elements.values()) elements += count;
+  const rate = seconds > 0 ? grouped(elements / seconds) : "0";
+  return `[${"█".repeat(filled)}${"░".repeat(BAR - filled)}] ${done}/${total} stages  ${grouped(elements)} elements  ${rate}/s  ${seconds.toFixed(1)} s`;
+}
+
+export function progressView(stream: NodeJS.WriteStream): ProgressView {
+  const begin = performance.now();
+  let logged = begin;
+  let shown = false;
+  return {
+    update(progress) {
+      const now = performance.now();
+      const line = progressLine(progress, (now - begin) / 1000);
+      if (stream.isTTY) {
+        stream.write(`\r\x1b[2K${line}`);
+        shown = true;
+      } else if (now - logged >= LOG_INTERVAL) {
+        logged = now;
+        stream.write(`${line}\n`);
+      }
+    },
+    end() {
+      if (shown) stream.write("\n");
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** `girder run`. */
+
+import { launchEmbedded } from "../runners/embedded/launch.js";
+import { pipelineOptions, RUNNER_OPTIONS } from "../runners/pipeline-options.js";
+import type { PipelineResult } from "../runners/pipeline-result.js";
+import { runPipeline } from "../runners/run.js";
+import { loadProgram } from "./load-program.js";
+import { grouped, progressView } from "./progress-view.js";
+
+/** Runs the program's pipelines with progress, metrics at the end, and Ctrl-C. */
+export async function runCommand(file: string, argv: readonly string[]): Promise<void> {
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    // A second Ctrl-C does not wait for anything.
+    if (abort.signal.aborted) process.exit(130);
+    process.stderr.write("\ngirder: cancelling; press Ctrl-C again to leave at once\n");
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  try {
+    await loadProgram(file, {
+      argv,
+      async launch(pipeline, given) {
+        // A program that declares no options of its own still takes the runner's.
+        const options = {
+          ...(Object.keys(given).length > 0 ? given : pipelineOptions({}, argv)),
+          signal: abort.signal,
+        };
+        if ((options.runner ?? RUNNER_OPTIONS.runner.default) !== "embedded") return runPipeline(pipeline, options);
+        const view = progressView(process.stderr);
+        const begin = performance.now();
+        try {
+          const result = await launchEmbedded(pipeline, options, (progress) => view.update(progress));
+          view.end();
+          printSummary(result, (performance.now() - begin) / 1000);
+          return result;
+        } catch (thrown) {
+          view.end();
+          throw thrown;
+        }
+      },
+    });
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+function printSummary(result: PipelineResult, seconds: number): void {
+  const lines = [`girder: ${result.state} in ${seconds.toFixed(2)} s`];
+  if (result.droppedLate > 0) lines.push(`  ${grouped(result.droppedLate)} late elements were dropped`);
+  for (const { key, cell } of result.metrics.entries()) {
+    lines.push(`  ${key.step}  ${key.namespace}/${key.name}  ${format(cell.result())}`);
+  }
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+function format(result: unknown): string {
+  if (typeof result === "number") return grouped(result);
+  return JSON.stringify(result, (_, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value instanceof Set ? [...value] : value,
+  );
+}

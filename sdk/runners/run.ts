@@ -1,0 +1,45 @@
+/** Building a pipeline and running it, as a program does. */
+import { GirderError } from "../../portability/errors.js";
+import { Pipeline } from "../pipeline/pipeline.js";
+import type { PValue } from "../pipeline/pvalue.js";
+import type { Root } from "../pipeline/root.js";
+import { ambient } from "./ambient.js";
+import { RUNNER_OPTIONS, type RunnerOptions } from "./pipeline-options.js";
+import type { PipelineResult } from "./pipeline-result.js";
+
+/** Options of a run; `signal` cancels it. */
+export type RunOptions = RunnerOptions & { readonly signal?: AbortSignal };
+
+/**
+ * Builds a pipeline and runs it to its end.
+ *
+ * ```ts
+ * await run((root) => {
+ *   root.apply(create(["a", "b"])).map((word) => word.toUpperCase()).map((word) => console.log(word));
+ * });
+ * ```
+ *
+ * @param options Those of {@link pipelineOptions}, or any of them. Default: the embedded runner.
+ * @throws GirderError with the reason, if the pipeline cannot be built, is refused, or fails.
+ */
+export async function run(
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that builds a pipeline need not return anything.
+  build: (root: Root) => PValue | void | Promise<PValue | void>,
+  options: RunOptions = {},
+): Promise<PipelineResult> {
+  const pipeline = new Pipeline();
+  await build(pipeline.root);
+  const { launch } = ambient();
+  if (launch !== undefined) return launch(pipeline, options);
+  return runPipeline(pipeline, options);
+}
+
+/** Runs a pipeline on the runner that the options name. */
+export async function runPipeline(pipeline: Pipeline, options: RunOptions = {}): Promise<PipelineResult> {
+  const runner = options.runner ?? RUNNER_OPTIONS.runner.default;
+  if (runner !== "embedded") {
+    throw new GirderError("invalid-option", `There is no runner "${runner}".`, { remedy: "Use --runner=embedded." });
+  }
+  const { launchEmbedded } = await import("./embedded/launch.js");
+  return launchEmbedded(pipeline, options);
+}
