@@ -8,7 +8,11 @@ import type { Context, Resolved } from "./context.js";
 type Nothing = void;
 
 /** What a function with any number of outputs returns: an array, a generator, an async generator, a promise of those, or nothing. */
-export type Outputs<O> = Iterable<O> | AsyncIterable<O> | Nothing | PromiseLike<Iterable<O> | AsyncIterable<O> | Nothing>;
+export type Outputs<O> =
+  | Iterable<O>
+  | AsyncIterable<O>
+  | Nothing
+  | PromiseLike<Iterable<O> | AsyncIterable<O> | Nothing>;
 
 /** An element together with when and where it is. */
 export interface Timestamped<O> {
