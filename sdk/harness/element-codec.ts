@@ -73,6 +73,7 @@ export class ElementCodec implements BatchCodec {
     const input = new ByteReader(bytes);
     const count = Number(input.readVarint());
     const keyed = input.readByte() === 1;
+    // An estimate that was made before encoding: it may well exceed the bytes that follow.
     const size = Number(input.readVarint());
     const refs: unknown[] = [];
     const keys: KeyIdentity[] | undefined = keyed ? [] : undefined;

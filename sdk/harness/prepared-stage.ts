@@ -75,12 +75,14 @@ export class HarnessStage implements PreparedStage {
       return this.#runAtOnce(task);
     } catch (thrown) {
       if (!(thrown instanceof PromiseReturned)) throw thrown;
-      return this.#awaitFromNowOn(task);
+      return this.#awaitFromNowOn(task, thrown);
     }
   }
 
   /** A function has returned a promise after all: the bundle is run again, and every later one, by a chain that awaits. */
-  #awaitFromNowOn(task: BundleTask): Promise<BundleResult> {
+  async #awaitFromNowOn(task: BundleTask, { settled }: PromiseReturned): Promise<BundleResult> {
+    // What hangs on the promise belongs to the run that is given up: it must not count in the next.
+    await settled;
     this.#awaiting = true;
     this.#chain = this.#compile();
     for (const sink of this.#program.sinks) sink.builder.take();
@@ -118,7 +120,7 @@ export class HarnessStage implements PreparedStage {
       return this.#finish(bundle, rest);
     } catch (thrown) {
       if (!(thrown instanceof PromiseReturned)) throw thrown;
-      return this.#awaitFromNowOn(bundle.task);
+      return this.#awaitFromNowOn(bundle.task, thrown);
     }
   }
 

@@ -146,15 +146,12 @@ export class PAssert<T> {
       const global = all.withCoder(coder).apply(windowInto(globalWindows()));
       return pipeline.root.apply(impulse()).map(
         "Check",
-        (_, context) => {
+        async (_, context) => {
           const elements = [...context.elements];
           const actual = elements.filter(({ key }) => subject.includes(key)).map(({ value }) => value);
-          const held = (): null => {
-            context.success.inc();
-            return null;
-          };
-          const pending = check(actual, elements);
-          return pending === undefined ? held() : pending.then(held);
+          await check(actual, elements);
+          context.success.inc();
+          return null;
         },
         { elements: asIterable(global), success: counter(ASSERTION_METRIC.name, ASSERTION_METRIC.namespace) },
       );
@@ -168,20 +165,18 @@ export class PAssert<T> {
     if (found !== undefined) this.#fail(`${what} does not contain what is expected.\n${describeDifference(found)}`);
   }
 
-  #mustSatisfy(check: () => unknown, what: string): void | Promise<void> {
-    const failed = (thrown: unknown): never =>
-      this.#fail(`${what} does not satisfy the check: ${messageOf(thrown)}`, thrown);
+  async #mustSatisfy(check: () => unknown, what: string): Promise<void> {
     try {
-      const result = check();
-      if (result instanceof Promise) return result.then(() => undefined, failed);
+      await check();
     } catch (thrown) {
-      failed(thrown);
+      this.#fail(`${what} does not satisfy the check: ${messageOf(thrown)}`, thrown);
     }
   }
 
   #fail(what: string, cause?: unknown): never {
     throw new GirderError("assertion", what, {
-      where: `${this.#pcollection.id}, asserted in ${this.#site}`,
+      where: this.#pcollection.id,
+      site: this.#site,
       ...(cause === undefined ? {} : { cause }),
     });
   }
