@@ -45,7 +45,10 @@ if (values.json !== undefined) {
 function median(job: string, subject: Subject): Measurement {
   const all = Array.from({ length: runs }, (): Measurement => {
     const script = resolve(import.meta.dirname, "subject.js");
-    const output = execFileSync(process.execPath, [script, job, subject], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+    const output = execFileSync(process.execPath, [script, job, subject], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     return JSON.parse(output.trim().split("\n").at(-1)!) as Measurement;
   });
   const middle = all.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs / 2)]!;
@@ -63,8 +66,12 @@ function printJob(job: string): void {
     const memory = `${Math.round(each.peakMemoryBytes / 2 ** 20)} MB`;
     const bundles = each.bundles === undefined ? "" : `  ${each.bundles} bundles`;
     const perSecond = `${(rate(each) / 1e6).toFixed(2)}M/s`;
-    console.log(`  ${each.subject.padEnd(12)} ${each.seconds.toFixed(3)} s  ${perSecond.padStart(9)}  ${memory.padStart(8)}${bundles}`);
+    console.log(
+      `  ${each.subject.padEnd(12)} ${each.seconds.toFixed(3)} s  ${perSecond.padStart(9)}  ${memory.padStart(8)}${bundles}`,
+    );
   }
   const ofLoop = rate(loop) / rate(girder);
-  console.log(`  girder takes ${ofLoop.toFixed(2)}× the loop, and is ${(rate(girder) / rate(official)).toFixed(1)}× as fast as apache-beam`);
+  console.log(
+    `  girder takes ${ofLoop.toFixed(2)}× the loop, and is ${(rate(girder) / rate(official)).toFixed(1)}× as fast as apache-beam`,
+  );
 }

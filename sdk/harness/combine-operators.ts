@@ -1,6 +1,6 @@
 /** The parts of a combine: before, after and without the grouping between them. */
 import type { KV } from "../../portability/coders/index.js";
-import { forEachWindow } from "../../portability/execution/batch.js";
+import { forEachWindow, type WindowSet } from "../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
@@ -12,8 +12,11 @@ import type { Operator, Receiver } from "./operator.js";
 type AnyCombineFn = CombineFn<unknown, unknown, unknown>;
 type AnyKV = KV<unknown, unknown>;
 
-/** Accumulators that a table holds before it passes them on in the middle of a bundle. */
-const TABLE_SIZE = 200_000;
+/** Accumulators that an operator holds before it passes them on in the middle of a bundle. */
+const MOST_SLOTS = 200_000;
+
+/** Which of its values' timestamps an accumulator has, where the windowing strategy asks for one. */
+export type AccumulatorTime = "any" | "earliest" | "latest";
 
 interface Slot {
   readonly key: unknown;
@@ -22,75 +25,105 @@ interface Slot {
 }
 
 /**
+ * The accumulators of one window. Strings and numbers are looked up as they are, all other keys by identity: keys that
+ * this tells apart although they are one are put together where the accumulators are grouped.
+ */
+interface Table {
+  readonly primitive: Map<unknown, Slot>;
+  readonly identified: Map<KeyIdentity, Slot>;
+}
+
+/**
  * Combines the values of a bundle before they are grouped: one accumulator for each key and window, emitted at the end of
  * the bundle or when there are too many.
  */
 export class PrecombineOperator implements Operator {
-  readonly #tables = new Map<InternedWindow, Map<KeyIdentity, Slot>>();
+  readonly #fn: AnyCombineFn;
+  readonly #identity: (key: unknown) => KeyIdentity;
+  readonly #time: AccumulatorTime;
+  readonly #tables = new Map<InternedWindow, Table>();
   #window: InternedWindow | undefined;
-  #table: Map<KeyIdentity, Slot> = new Map();
-  #size = 0;
+  #table: Table = emptyTable();
+  #slots = 0;
 
-  /** @param latest Whether an accumulator has the latest timestamp of its values, not the earliest. */
-  constructor(
-    readonly fn: AnyCombineFn,
-    readonly identity: (key: unknown) => KeyIdentity,
-    readonly latest: boolean,
-  ) {}
+  constructor(fn: AnyCombineFn, identity: (key: unknown) => KeyIdentity, time: AccumulatorTime) {
+    this.#fn = fn;
+    this.#identity = identity;
+    this.#time = time;
+  }
 
   process(element: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
     const { key, value } = element as AnyKV;
     const { windows } = cursor;
-    if (Array.isArray(windows)) forEachWindow(windows, (window) => this.#add(window, key, value, cursor.timestamp));
-    else this.#add(windows as InternedWindow, key, value, cursor.timestamp);
-    if (this.#size >= TABLE_SIZE) this.#flush(cursor.copy(), cursor, outputs);
+    if (windows === this.#window) this.#add(key, value, cursor.timestamp);
+    else this.#addTo(windows, key, value, cursor.timestamp);
+    if (this.#slots >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
   }
 
-  #add(window: InternedWindow, key: unknown, value: unknown, timestamp: Instant): void {
-    if (window !== this.#window) this.#select(window);
-    const identity = this.identity(key);
-    let slot = this.#table.get(identity);
+  #addTo(windows: WindowSet, key: unknown, value: unknown, timestamp: Instant): void {
+    forEachWindow(windows, (window) => {
+      this.#select(window);
+      this.#add(key, value, timestamp);
+    });
+  }
+
+  #add(key: unknown, value: unknown, timestamp: Instant): void {
+    // 0 and −0 are one key to a Map, but not in every coder.
+    const primitive = typeof key === "string" || (typeof key === "number" && key !== 0);
+    let slot = primitive ? this.#table.primitive.get(key) : this.#table.identified.get(this.#identity(key));
     if (slot === undefined) {
-      slot = { key, accumulator: this.fn.createAccumulator(), timestamp };
-      this.#table.set(identity, slot);
-      this.#size++;
-    } else if (this.latest ? timestamp > slot.timestamp : timestamp < slot.timestamp) slot.timestamp = timestamp;
-    slot.accumulator = this.fn.addInput(slot.accumulator, value);
+      slot = { key, accumulator: this.#fn.createAccumulator(), timestamp };
+      if (primitive) this.#table.primitive.set(key, slot);
+      else this.#table.identified.set(this.#identity(key), slot);
+      this.#slots++;
+    } else if (this.#time !== "any") {
+      slot.timestamp = (this.#time === "latest" ? Math.max : Math.min)(slot.timestamp, timestamp);
+    }
+    slot.accumulator = this.#fn.addInput(slot.accumulator, value);
   }
 
   #select(window: InternedWindow): void {
     this.#window = window;
-    const table = this.#tables.get(window);
+    let table = this.#tables.get(window);
     if (table === undefined) {
-      this.#table = new Map();
-      this.#tables.set(window, this.#table);
-    } else this.#table = table;
+      table = emptyTable();
+      this.#tables.set(window, table);
+    }
+    this.#table = table;
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void {
-    this.#flush(undefined, cursor, outputs);
-  }
-
-  #flush(restore: Cursor | undefined, cursor: Cursor, outputs: readonly Receiver[]): void {
     const output = outputs[0]!;
-    for (const [window, table] of this.#tables) {
-      for (const { key, accumulator, timestamp } of table.values()) {
-        cursor.set(timestamp, window, NO_FIRING);
-        output({ key, value: this.fn.compact === undefined ? accumulator : this.fn.compact(accumulator) });
+    for (const [window, { primitive, identified }] of this.#tables) {
+      cursor.windows = window;
+      cursor.pane = NO_FIRING;
+      for (const slots of [primitive, identified]) {
+        for (const { key, accumulator, timestamp } of slots.values()) {
+          cursor.timestamp = timestamp;
+          output({ key, value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator) });
+        }
       }
     }
-    this.#tables.clear();
-    this.#window = undefined;
-    this.#size = 0;
-    if (restore !== undefined) cursor.set(restore.timestamp, restore.windows, restore.pane);
+    this.start();
+  }
+
+  /** Passes the accumulators on in the middle of a bundle, and leaves the cursor where it was. */
+  #flushAmid(cursor: Cursor, outputs: readonly Receiver[]): void {
+    const { timestamp, windows, pane } = cursor;
+    this.finish(cursor, outputs);
+    cursor.set(timestamp, windows, pane);
   }
 
   /** Forgets what a bundle that failed has left. */
   start(): void {
     this.#tables.clear();
     this.#window = undefined;
-    this.#size = 0;
+    this.#slots = 0;
   }
+}
+
+function emptyTable(): Table {
+  return { primitive: new Map(), identified: new Map() };
 }
 
 /** KV<key, accumulators> to KV<key, accumulator>. */

@@ -139,7 +139,7 @@ function stepOf(
       const coder = components.codec(input).coder;
       if (!(coder instanceof KVCoder)) break;
       const identity = (key: unknown) => coder.key.keyIdentity(key);
-      return operator(new PrecombineOperator(combineFn(), identity, components.takesLatest(input)));
+      return operator(new PrecombineOperator(combineFn(), identity, components.groupedTime(input)));
     }
     case CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS:
       return inline("map", mergeAccumulators(combineFn()) as (kv: KV<unknown, unknown>) => unknown as never);

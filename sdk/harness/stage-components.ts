@@ -55,9 +55,16 @@ export class StageComponents {
     return this.#found(components.windowingStrategies[windowingStrategyId], windowingStrategyId);
   }
 
-  /** Whether a grouping of this PCollection gives panes the latest timestamp of their values. */
-  takesLatest(pcollection: string): boolean {
-    return this.windowing(pcollection).outputTime === OutputTime_Enum.LATEST_IN_PANE;
+  /** Which timestamp a grouping of this PCollection takes of its values. */
+  groupedTime(pcollection: string): "any" | "earliest" | "latest" {
+    switch (this.windowing(pcollection).outputTime) {
+      case OutputTime_Enum.LATEST_IN_PANE:
+        return "latest";
+      case OutputTime_Enum.EARLIEST_IN_PANE:
+        return "earliest";
+      default:
+        return "any";
+    }
   }
 
   /** Local names of a transform's inputs that are side inputs. */
