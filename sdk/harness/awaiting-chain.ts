@@ -157,6 +157,8 @@ export function awaitingChain(program: StageProgram, cursor: Cursor, elementOf: 
       const emitted = await collect(step, at, (outputs) => operator.finish!(at, outputs), undefined);
       append(await forwardAll(step, emitted));
     },
+    // Nothing waits any more when a bundle of this chain has ended, and no other chain follows it.
+    abandon: () => {},
   };
 }
 

@@ -15,6 +15,8 @@ export interface Chain {
   run(input: number, batch: Batch, bundle: Bundle): number | Promise<number>;
   /** Ends the bundle for an operator, sending on what it emits. */
   finish(step: OperatorStep): void | Promise<void>;
+  /** Sends nothing any more, whatever operators may still be waiting for. */
+  abandon(): void;
 }
 
 /** The cursor and receivers of a synchronous chain. */

@@ -22,7 +22,7 @@ export function closureChain(
     }
     return made;
   };
-  const operatorOutputs = new Map<OperatorStep, readonly Receiver[]>();
+  const operatorOutputs = new Map<OperatorStep, Receiver[]>();
 
   function stepReceiver(step: Step): Receiver {
     const { transform } = step;
@@ -78,6 +78,9 @@ export function closureChain(
     receiver,
     run: (input, batch, bundle) => drive(inputs[input]!, elementOf[input]!, batch, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, operatorOutputs.get(step)!),
+    abandon: () => {
+      for (const outputs of operatorOutputs.values()) outputs.fill(() => {});
+    },
   };
 }
 

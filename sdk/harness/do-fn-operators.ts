@@ -25,20 +25,28 @@ function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefin
   };
 }
 
-/** Sends on what a function returned; gives a promise if it has to be awaited. */
-function sendAll(result: unknown, transform: string, element: unknown, output: Receiver): void | Promise<void> {
+/**
+ * Sends on what a function returned to the first output; gives a promise if it has to be awaited. The output is looked up
+ * when it is sent to: it may be that of a chain abandoned meanwhile.
+ */
+function sendAll(
+  result: unknown,
+  transform: string,
+  element: unknown,
+  outputs: readonly Receiver[],
+): void | Promise<void> {
   if (result === undefined) return;
   const asynchronous =
     isPromise(result) ||
     (typeof result === "object" && result !== null && !(Symbol.iterator in result) && Symbol.asyncIterator in result);
   if (!asynchronous) {
-    forEachOutput(result, transform, element, output);
+    forEachOutput(result, transform, element, outputs[0]!);
     return;
   }
   return Promise.resolve(result)
     .then((settled) => toArray(settled, transform, element))
-    .then((outputs) => {
-      for (const value of outputs) output(value);
+    .then((values) => {
+      for (const value of values) outputs[0]!(value);
     });
 }
 
@@ -68,17 +76,18 @@ export class DoFnOperator implements Operator {
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.doFn.process(value as never, this.#context(cursor) as never);
-    return sendAll(result, this.transform, value, outputs[0]!);
+    return sendAll(result, this.transform, value, outputs);
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.doFn.finishBundle?.(this.#context(this.outside) as never);
-    return sendAll(result, this.transform, undefined, (output) => {
+    const send = (output: unknown): void => {
       const { value, timestamp, window } = this.#checked(output);
       cursor.timestamp = timestamp;
       cursor.windows = this.intern(window);
       outputs[0]!(value);
-    });
+    };
+    return sendAll(result, this.transform, undefined, [send]);
   }
 
   #checked(output: unknown): Timestamped<unknown> {
@@ -116,12 +125,11 @@ export class FunctionOperator implements Operator {
   }
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
-    const output = outputs[0]!;
     const result = this.fn(value, this.#context(cursor));
-    if (this.kind === "flatMap") return sendAll(result, this.transform, value, output);
+    if (this.kind === "flatMap") return sendAll(result, this.transform, value, outputs);
     const send = (settled: unknown): void => {
-      if (this.kind === "map") output(settled);
-      else if (settled) output(value);
+      if (this.kind === "map") outputs[0]!(settled);
+      else if (settled) outputs[0]!(value);
     };
     if (isPromise(result)) return Promise.resolve(result).then(send);
     send(result);

@@ -71,6 +71,7 @@ export class HarnessStage implements PreparedStage {
     } catch (thrown) {
       if (!(thrown instanceof PromiseReturned)) throw thrown;
       this.#awaiting = true;
+      this.#chain.abandon();
       this.#chain = this.#compile();
       return this.run(task);
     }
