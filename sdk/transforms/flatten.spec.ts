@@ -49,6 +49,23 @@ describe("flatten", () => {
     );
   });
 
+  it("may be grouped twice, by keys that are written in two ways", async () => {
+    const pipeline = new Pipeline();
+    const bytes = (value: number) =>
+      pipeline.apply(create([value])).map(() => ({ key: Uint8Array.of(7) as Uint8Array, value }));
+    const coded = bytes(1).withCoder(new KVCoder(BYTES_CODER, VARINT_CODER as never));
+    const sizes = [P([coded, coded]), P([coded, bytes(2)])].map((inputs) =>
+      collect(
+        inputs
+          .apply(flatten())
+          .apply(groupByKey())
+          .map(({ key, value }) => [key[0], Array.from(value).length]),
+      ),
+    );
+    await runEmbedded(pipeline);
+    assert.deepEqual(sizes, [[[7, 2]], [[7, 2]]]);
+  });
+
   it("refuses to be empty", () => {
     assert.throws(() => new Pipeline().applyTo([], flatten()), { code: "invalid-argument" });
   });

@@ -220,6 +220,10 @@ describe("types", () => {
     expectTypeOf(words.apply(distinct((word) => word.length))).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(waitOn(numbers))).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(withResourceHints(distinct(), { cpuCount: 2 }))).toEqualTypeOf<PCollection<string>>();
+    const hinted = withResourceHints(groupBy("customer").combining("total", mean, "average"), { cpuCount: 1 });
+    expectTypeOf(orders.apply(hinted)).toEqualTypeOf<
+      PCollection<{ readonly customer: string; readonly average: number }>
+    >();
     expectTypeOf(words.apply("Named distinct", distinct())).toEqualTypeOf<PCollection<string>>();
   });
 
