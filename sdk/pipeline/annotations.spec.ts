@@ -77,6 +77,12 @@ describe("resource hints", () => {
     assert.deepEqual(sums, [{ key: "a", value: 3 }]);
   });
 
+  it("may be given to a source", () => {
+    const pipeline = new Pipeline();
+    pipeline.apply(withResourceHints(createTransform([1]), { cpuCount: 3 }));
+    assert.deepEqual(hintsOf(pipeline, "Create/Values"), { "beam:resources:cpu_count:v1": "3" });
+  });
+
   it("are refused where they are none", () => {
     for (const hints of [{ cpuCount: 0 }, { minRamBytes: 1.5 }, { accelerator: "" }, { ram: 3 }]) {
       assert.throws(() => withResourceHints(double, hints), { code: "invalid-argument", where: "Double" });

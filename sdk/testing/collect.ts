@@ -21,7 +21,8 @@ export function collect<T>(pcollection: PCollection<T>): T[] {
       return withKvCoder(keyed, { value: input.coder })
         .apply(groupByKey())
         .map("Keep", ({ value }) => {
-          elements.splice(0, elements.length, ...value);
+          elements.length = 0;
+          for (const element of value) elements.push(element);
         });
     }),
   );

@@ -190,7 +190,7 @@ describe("a combine with fanout", () => {
       ),
       { numRuns: 40 },
     );
-  });
+  }).timeout(20_000);
 
   it("keeps the values of lists, and combines nothing to the default", async () => {
     const lists = await globally(combineGlobally(toList<number>(), { fanout: 3 }), [1, 2, 3, 4]);

@@ -4,6 +4,7 @@ import { runEmbedded } from "../runners/embedded/embedded.js";
 import { collect } from "../testing/collect.js";
 import { create } from "./create.js";
 import { partition } from "./partition.js";
+import { singleton } from "./side-inputs.js";
 import { split } from "./split.js";
 
 describe("partition", () => {
@@ -24,6 +25,16 @@ describe("partition", () => {
     const collected = [collect(even), collect(odd)];
     await runEmbedded(pipeline);
     assert.deepEqual(collected, [[2], [1, 3]]);
+  });
+
+  it("hands over what its context asks for", async () => {
+    const pipeline = new Pipeline();
+    const numbers = pipeline.apply(create([1, 2, 3]));
+    const limit = pipeline.apply(create([2]));
+    const [below, above] = numbers.apply(partition((x, _, { max }) => (x < max ? 0 : 1), 2, { max: singleton(limit) }));
+    const collected = [collect(below), collect(above)];
+    await runEmbedded(pipeline);
+    assert.deepEqual(collected, [[1], [2, 3]]);
   });
 
   it("names the number, the transform and the element where there is no such partition", async () => {

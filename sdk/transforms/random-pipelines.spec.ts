@@ -90,7 +90,7 @@ describe("random pipelines", () => {
       ),
       { numRuns: 120 },
     );
-  });
+  }).timeout(20_000);
 
   it("compute what plain arrays compute", async () => {
     const plain: Readonly<Record<string, (input: readonly number[]) => number[]>> = {
@@ -118,7 +118,7 @@ describe("random pipelines", () => {
       ),
       { numRuns: 100 },
     );
-  });
+  }).timeout(20_000);
 });
 
 function grouped(values: readonly number[], modulus: number): [number, number[]][] {

@@ -202,6 +202,17 @@ describe("types", () => {
     const [even, odd] = numbers.apply(partition((x, n) => x % n, 2));
     expectTypeOf(even).toEqualTypeOf<PCollection<number>>();
     expectTypeOf(odd).toEqualTypeOf<PCollection<number>>();
+    const [below] = numbers.apply(
+      partition(
+        (x, _, { at }) => {
+          expectTypeOf(at).toEqualTypeOf<number>();
+          return x < at ? 0 : 1;
+        },
+        2,
+        { at: timestampParam() },
+      ),
+    );
+    expectTypeOf(below).toEqualTypeOf<PCollection<number>>();
     const some: number = 2;
     expectTypeOf(numbers.apply(partition((x) => x, some))).toEqualTypeOf<PCollection<number>[]>();
     const parsed = words.map((word): { word: string } | { error: Error } =>
