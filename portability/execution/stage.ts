@@ -22,11 +22,8 @@ export interface StageInput {
 /** A PCollection that leaves a stage. */
 export interface StageOutput {
   readonly pcollection: string;
-  /**
-   * The PCollection as which its elements are grouped by key, if they are: itself, or what it is flattened into. Its
-   * batches must then carry key identities, made by the key coder of that PCollection.
-   */
-  readonly groupedAs?: string;
+  /** Whether somebody groups it by key, so that its batches must carry key identities. */
+  readonly keyed: boolean;
 }
 
 /** A side input that a transform of the stage reads. */

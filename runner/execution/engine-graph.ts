@@ -1,4 +1,5 @@
 /** From a plan to what the engine is told, and what the stages' workers are told. */
+import { GirderError } from "../../portability/errors.js";
 import type { StageDescriptor } from "../../portability/execution/stage.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
@@ -18,15 +19,13 @@ export interface Executable {
   readonly stages: ReadonlyMap<number, { readonly environment: string; readonly descriptor: StageDescriptor }>;
 }
 
-export function executableOf({ components, stages }: Plan): Executable {
-  const grouped = new Map(
-    stages.flatMap((stage) => (stage.kind === "group-by-key" ? [[stage.input, stage.input] as const] : [])),
-  );
+export function executableOf({ components: planned, stages }: Plan): Executable {
+  const grouped = new Set(stages.flatMap((stage) => (stage.kind === "group-by-key" ? [stage.input] : [])));
   // What flows into a flatten is grouped with what flows out of it.
   for (const stage of [...stages].reverse()) {
-    const as = stage.kind === "flatten" ? grouped.get(stage.output) : undefined;
-    if (stage.kind === "flatten" && as !== undefined) for (const input of stage.inputs) grouped.set(input, as);
+    if (stage.kind === "flatten" && grouped.has(stage.output)) for (const input of stage.inputs) grouped.add(input);
   }
+  const components = { ...planned, pcollections: codedAlike(planned, stages) };
   const descriptors = new Map<number, { environment: string; descriptor: StageDescriptor }>();
   const nodes = stages.map((stage, i): EngineNode => {
     switch (stage.kind) {
@@ -57,20 +56,46 @@ export function executableOf({ components, stages }: Plan): Executable {
   return { graph: { nodes }, stages: descriptors };
 }
 
-function descriptorOf(
-  components: Components,
-  stage: ExecutableStage,
-  grouped: ReadonlyMap<string, string>,
-): StageDescriptor {
+/**
+ * The PCollections, those that flatten stages connect with a grouped one with its coder: batches pass through a flatten as
+ * they are, so whoever reads them must take keys for what their producer took them for.
+ *
+ * @throws GirderError `unsupported` where two of them are grouped by differently coded keys.
+ */
+function codedAlike({ pcollections }: Components, stages: Plan["stages"]): Components["pcollections"] {
+  const connected = new Map<string, Set<string>>();
+  for (const stage of stages) {
+    if (stage.kind !== "flatten") continue;
+    const all = new Set([stage.output, ...stage.inputs].flatMap((id) => [...(connected.get(id) ?? [id])]));
+    for (const id of all) connected.set(id, all);
+  }
+  const alike = { ...pcollections };
+  for (const stage of stages) {
+    if (stage.kind !== "group-by-key") continue;
+    const { coderId } = pcollections[stage.input]!;
+    for (const id of connected.get(stage.input) ?? []) {
+      const { coderId: other } = alike[id]!;
+      const taken =
+        other !== pcollections[id]!.coderId || stages.some((s) => s.kind === "group-by-key" && s.input === id);
+      if (taken && other !== coderId) {
+        throw new GirderError("unsupported", `"${id}" and "${stage.input}" are written with different coders.`, {
+          where: stage.id,
+          remedy: "Give all inputs of a Flatten that is grouped, and what comes of it, the same coder.",
+        });
+      }
+      alike[id] = { ...alike[id]!, coderId };
+    }
+  }
+  return alike;
+}
+
+function descriptorOf(components: Components, stage: ExecutableStage, grouped: ReadonlySet<string>): StageDescriptor {
   return {
     id: stage.id,
     components,
     transforms: stage.transforms,
     inputs: stage.inputs,
-    outputs: stage.outputs.map((pcollection) => {
-      const groupedAs = grouped.get(pcollection);
-      return groupedAs === undefined ? { pcollection } : { pcollection, groupedAs };
-    }),
+    outputs: stage.outputs.map((pcollection) => ({ pcollection, keyed: grouped.has(pcollection) })),
     sideInputs: stage.sideInputs,
   };
 }

@@ -22,7 +22,7 @@ export function closureChain(
     }
     return made;
   };
-  const operatorOutputs = new Map<OperatorStep, readonly Receiver[]>();
+  const operatorOutputs = new Map<OperatorStep, Receiver[]>();
 
   function stepReceiver(step: Step): Receiver {
     const { transform } = step;

@@ -99,12 +99,11 @@ export class FunctionOperator implements Operator {
   }
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
-    const output = outputs[0]!;
     const result = this.fn(value, this.#context(cursor));
-    if (this.kind === "flatMap") return sendOutputs(result, this.transform, value, cursor, output);
+    if (this.kind === "flatMap") return sendOutputs(result, this.transform, value, cursor, outputs[0]!);
     const send = (settled: unknown): void => {
-      if (this.kind === "map") output(settled);
-      else if (settled) output(value);
+      if (this.kind === "map") outputs[0]!(settled);
+      else if (settled) outputs[0]!(value);
     };
     if (isPromise(result)) {
       if (!cursor.awaits) throw promised(result, this.transform);
@@ -135,7 +134,10 @@ export class RouteOperator implements Operator {
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.fn(value, this.#context(cursor));
-    if (isPromise(result)) return Promise.resolve(result).then((settled) => this.#send(settled, value, outputs));
+    if (isPromise(result)) {
+      if (!cursor.awaits) throw promised(result, this.transform);
+      return Promise.resolve(result).then((settled) => this.#send(settled, value, outputs));
+    }
     this.#send(result, value, outputs);
   }
 

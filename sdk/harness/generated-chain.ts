@@ -43,12 +43,7 @@ export function generateChain(
 ): Chain & SynchronousParts {
   const generator = new Generator(program, cursor);
   const { drives, receivers } = generator.generate(elementOf);
-  const outputs = new Map<OperatorStep, readonly Receiver[]>(
-    program.steps.flatMap((step) =>
-      step.kind === "operator" ? [[step, step.outputs.map((pcollection) => receivers[pcollection]!)]] : [],
-    ),
-  );
-  generator.connect(outputs);
+  const outputs = generator.connect(receivers);
   return {
     cursor,
     receiver: (pcollection) => receivers[pcollection]!,
@@ -67,7 +62,7 @@ class Generator {
   readonly #receiverNames = new Map<string, string>();
   readonly #queue: string[] = [];
   /** Receivers of each operator, filled once they exist. */
-  readonly #operatorOutputs = new Map<Step, Receiver[]>();
+  readonly #operatorOutputs = new Map<OperatorStep, Receiver[]>();
   #variables = 0;
 
   constructor(program: StageProgram, cursor: Cursor) {
@@ -101,8 +96,12 @@ class Generator {
     this.#values.push(value);
   }
 
-  connect(outputs: ReadonlyMap<OperatorStep, readonly Receiver[]>): void {
-    for (const [step, receivers] of outputs) this.#operatorOutputs.get(step)!.push(...receivers);
+  /** Gives operators the receivers of their outputs. */
+  connect(receivers: Readonly<Record<string, Receiver>>): ReadonlyMap<OperatorStep, Receiver[]> {
+    for (const [step, outputs] of this.#operatorOutputs) {
+      outputs.push(...step.outputs.map((pcollection) => receivers[pcollection]!));
+    }
+    return this.#operatorOutputs;
   }
 
   generate(elementOf: readonly ElementOf[]): { drives: Drive[]; receivers: Record<string, Receiver> } {

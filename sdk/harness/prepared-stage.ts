@@ -52,8 +52,7 @@ export class HarnessStage implements PreparedStage {
   }
 
   codec(pcollection: string): BatchCodec {
-    const output = this.descriptor.outputs.find((each) => each.pcollection === pcollection);
-    return this.#components.codec(output?.groupedAs ?? pcollection);
+    return this.#components.codec(pcollection);
   }
 
   /** Calls the authors' `setup`. */

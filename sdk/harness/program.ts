@@ -68,8 +68,8 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
       if (!sideInputs.has(localName) && !entering.has(slot(id, localName))) readBy(pcollection, step);
     }
   }
-  const sinks = descriptor.outputs.map(({ pcollection, groupedAs }) => {
-    const sink = new SinkOperator(groupedAs === undefined ? undefined : components.codec(groupedAs).identity, meter);
+  const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
+    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined, meter);
     const step: OperatorStep = {
       kind: "operator",
       transform: pcollection,

@@ -33,7 +33,7 @@ export interface GroupAndCombine<S, Name extends string, Parts, Outputs> {
   ): GroupAndCombine<S, Name, Parts & { readonly [P in Part]: I }, Outputs & { readonly [P in Output]: O }>;
   combining<E, I, A, O, Output extends string>(
     part: (element: E) => I | PromiseLike<I>,
-    fn: CombineFn<I, A, O>,
+    fn: CombineFn<NoInfer<I>, A, O>,
     output: Output,
   ): GroupAndCombine<S, Name, Parts & E, Outputs & { readonly [P in Output]: O }>;
 }

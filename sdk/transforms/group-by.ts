@@ -32,7 +32,7 @@ export interface GroupBy<S, Name extends string> {
   ): GroupAndCombine<S, Name, { readonly [P in Part]: I }, { readonly [P in Output]: O }>;
   combining<E, I, A, O, Output extends string>(
     part: (element: E) => I | PromiseLike<I>,
-    fn: CombineFn<I, A, O>,
+    fn: CombineFn<NoInfer<I>, A, O>,
     output: Output,
   ): GroupAndCombine<S, Name, E, { readonly [P in Output]: O }>;
 }
@@ -64,7 +64,7 @@ export interface GroupGlobally {
   ): GroupAndCombine<undefined, never, { readonly [P in Part]: I }, { readonly [P in Output]: O }>;
   combining<E, I, A, O, Output extends string>(
     part: (element: E) => I | PromiseLike<I>,
-    fn: CombineFn<I, A, O>,
+    fn: CombineFn<NoInfer<I>, A, O>,
     output: Output,
   ): GroupAndCombine<undefined, never, E, { readonly [P in Output]: O }>;
 }

@@ -1,6 +1,7 @@
 import { GirderError } from "../../portability/errors.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import { withCoderIfKnown } from "./key-values.js";
 import { asIterable } from "./side-inputs.js";
 
 /**
@@ -19,9 +20,9 @@ export function waitOn<T>(...signals: readonly PCollection<unknown>[]): PTransfo
   return named("WaitOn", (input) => {
     const context: Record<string, ReturnType<typeof asIterable>> = {};
     for (const [i, signal] of signals.entries()) {
-      const nothing = signal.filter("Nothing", () => false);
-      context[`signal ${i}`] = asIterable(nothing);
+      context[`signal ${i}`] = asIterable(signal.filter(() => false));
     }
-    return input.pipeline.parDo<T>(input, { kind: "map", fn: (element: T) => element, context }, input.coder);
+    const waited = input.map("Wait", (element) => element, context) as PCollection<T>;
+    return withCoderIfKnown(waited, input.coder);
   });
 }

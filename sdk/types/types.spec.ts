@@ -202,6 +202,17 @@ describe("types", () => {
     const [even, odd] = numbers.apply(partition((x, n) => x % n, 2));
     expectTypeOf(even).toEqualTypeOf<PCollection<number>>();
     expectTypeOf(odd).toEqualTypeOf<PCollection<number>>();
+    const [below] = numbers.apply(
+      partition(
+        (x, _, { at }) => {
+          expectTypeOf(at).toEqualTypeOf<number>();
+          return x < at ? 0 : 1;
+        },
+        2,
+        { at: timestampParam() },
+      ),
+    );
+    expectTypeOf(below).toEqualTypeOf<PCollection<number>>();
     const some: number = 2;
     expectTypeOf(numbers.apply(partition((x) => x, some))).toEqualTypeOf<PCollection<number>[]>();
     const parsed = words.map((word): { word: string } | { error: Error } =>
@@ -220,6 +231,10 @@ describe("types", () => {
     expectTypeOf(words.apply(distinct((word) => word.length))).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(waitOn(numbers))).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(withResourceHints(distinct(), { cpuCount: 2 }))).toEqualTypeOf<PCollection<string>>();
+    const hinted = withResourceHints(groupBy("customer").combining("total", mean, "average"), { cpuCount: 1 });
+    expectTypeOf(orders.apply(hinted)).toEqualTypeOf<
+      PCollection<{ readonly customer: string; readonly average: number }>
+    >();
     expectTypeOf(words.apply("Named distinct", distinct())).toEqualTypeOf<PCollection<string>>();
   });
 
