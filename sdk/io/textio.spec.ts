@@ -112,6 +112,16 @@ describe("textio", () => {
     assert.ok(result.progress.bundles > 5, "the file was read in several bundles");
   });
 
+  it("ends bundles in time, however slow the steps behind it are", async () => {
+    await writeFile(at("in"), "line\n".repeat(400));
+    const slow = (line: string): string => {
+      for (const end = performance.now() + 0.5; performance.now() < end; );
+      return line;
+    };
+    const result = await testPipeline((root) => root.apply(readFromText(at("in"))).map(slow));
+    assert.ok(result.progress.bundles >= 7, `${result.progress.bundles} bundles for 200 ms of work`);
+  });
+
   it("takes delimiters, headers and byte order marks off", async () => {
     await writeFile(at("a.txt"), "\uFEFFhead\r\none\r\n\r\ntwo");
     await writeFile(at("b.txt"), "head;1;2;3;");
