@@ -5,6 +5,7 @@ export type { PaneInfo, PaneTiming } from "../portability/execution/pane.js";
 export { type Duration, type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../portability/execution/time.js";
 export { type BoundedWindow, GLOBAL_WINDOW, GlobalWindow, IntervalWindow } from "../portability/execution/window.js";
 export * from "./combiners/index.js";
+export { type DisplayDatum, withAnnotations, withDisplayData, withResourceHints } from "./pipeline/annotations.js";
 export {
   type Context,
   type ContextParam,
@@ -28,9 +29,11 @@ export {
   type StringSet,
   stringSet,
 } from "./pipeline/metrics.js";
+export { type AppliedTo, P } from "./pipeline/p.js";
 export { PCollection } from "./pipeline/pcollection.js";
 export { Pipeline } from "./pipeline/pipeline.js";
 export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
+export type { ResourceHints } from "./pipeline/resource-hints.js";
 export { Root } from "./pipeline/root.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
 export { PipelineResult } from "./runners/pipeline-result.js";
@@ -47,4 +50,9 @@ export {
   slidingWindows,
   type WindowFn,
 } from "./windowing/window-fns.js";
-export { assignTimestamps, type WindowIntoOptions, windowInto } from "./windowing/window-into.js";
+export {
+  assignTimestamps,
+  assignTimestamps as withTimestamps,
+  type WindowIntoOptions,
+  windowInto,
+} from "./windowing/window-into.js";

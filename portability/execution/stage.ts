@@ -22,8 +22,11 @@ export interface StageInput {
 /** A PCollection that leaves a stage. */
 export interface StageOutput {
   readonly pcollection: string;
-  /** Whether somebody groups it by key, so that its batches must carry key identities. */
-  readonly keyed: boolean;
+  /**
+   * The PCollection as which its elements are grouped by key, if they are: itself, or what it is flattened into. Its
+   * batches must then carry key identities, made by the key coder of that PCollection.
+   */
+  readonly groupedAs?: string;
 }
 
 /** A side input that a transform of the stage reads. */
@@ -57,8 +60,15 @@ export interface BundleTask {
   readonly sideInputs: readonly SideInputContents[];
   /** When the bundle should come to its end, as `performance.now()` in ms: past it, the rest is returned unprocessed. */
   readonly deadline: number;
+  /**
+   * How long (ms) the bundle may keep the thread at a time. A bundle that lasts longer lets the event loop turn in
+   * between and answers with a promise.
+   */
+  readonly slice: number;
   /** Elements after which the rest is returned unprocessed, whatever the time. */
   readonly maxElements: number;
+  /** Estimated bytes of outputs after which the rest is returned unprocessed: outputs are held in memory until they are committed. */
+  readonly maxOutputBytes: number;
   /** Set by the runner to end the bundle at the next element. */
   readonly stop: { stopped: boolean };
 }

@@ -19,10 +19,13 @@ export interface Executable {
 }
 
 export function executableOf({ components, stages }: Plan): Executable {
-  const grouped = new Set(stages.flatMap((stage) => (stage.kind === "group-by-key" ? [stage.input] : [])));
+  const grouped = new Map(
+    stages.flatMap((stage) => (stage.kind === "group-by-key" ? [[stage.input, stage.input] as const] : [])),
+  );
   // What flows into a flatten is grouped with what flows out of it.
   for (const stage of [...stages].reverse()) {
-    if (stage.kind === "flatten" && grouped.has(stage.output)) for (const input of stage.inputs) grouped.add(input);
+    const as = stage.kind === "flatten" ? grouped.get(stage.output) : undefined;
+    if (stage.kind === "flatten" && as !== undefined) for (const input of stage.inputs) grouped.set(input, as);
   }
   const descriptors = new Map<number, { environment: string; descriptor: StageDescriptor }>();
   const nodes = stages.map((stage, i): EngineNode => {
@@ -54,13 +57,20 @@ export function executableOf({ components, stages }: Plan): Executable {
   return { graph: { nodes }, stages: descriptors };
 }
 
-function descriptorOf(components: Components, stage: ExecutableStage, grouped: ReadonlySet<string>): StageDescriptor {
+function descriptorOf(
+  components: Components,
+  stage: ExecutableStage,
+  grouped: ReadonlyMap<string, string>,
+): StageDescriptor {
   return {
     id: stage.id,
     components,
     transforms: stage.transforms,
     inputs: stage.inputs,
-    outputs: stage.outputs.map((pcollection) => ({ pcollection, keyed: grouped.has(pcollection) })),
+    outputs: stage.outputs.map((pcollection) => {
+      const groupedAs = grouped.get(pcollection);
+      return groupedAs === undefined ? { pcollection } : { pcollection, groupedAs };
+    }),
     sideInputs: stage.sideInputs,
   };
 }

@@ -2,7 +2,7 @@
  * The loop between engine, workers and store: the runner's only clock, promises and I/O.
  *
  * It carries out the engine's commands and tells it what came of them. A worker's plain result is committed in the same
- * tick; between bundles the loop lets Node's event loop turn, at least every {@link BUNDLE_TIME} ms.
+ * tick; between bundles the loop lets Node's event loop turn, at least every {@link SLICE_TIME} ms.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError, messageOf } from "../../portability/errors.js";
@@ -19,12 +19,14 @@ import type { GroupByKeyNode, StageNode } from "../engine/graph.js";
 import { plan } from "../graph/plan.js";
 import { Spill } from "../store/spill.js";
 import { type Executable, executableOf } from "./engine-graph.js";
-import { BUNDLE_TIME, type ExecutionOptions } from "./options.js";
+import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
 import { seededRandom } from "./random.js";
 
-const MAX_BUNDLE_ELEMENTS = 65_536;
+const MAX_BUNDLE_ELEMENTS = Number.MAX_SAFE_INTEGER;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
+/** Bytes of outputs that a bundle may hold, if the memory budget allows: the more, the fewer commits. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const MAX_OPEN_BUNDLES = 4;
 const BUNDLE_ATTEMPTS = 4;
 const MEMORY_BUDGET = 1 << 30;
@@ -145,7 +147,7 @@ class Execution {
   /** Lets the event loop turn if it has waited long enough. */
   async #turn(): Promise<void> {
     const now = performance.now();
-    if (now - this.#lastTurn < BUNDLE_TIME) return;
+    if (now - this.#lastTurn < SLICE_TIME) return;
     if (now - this.#lastProgress >= PROGRESS_INTERVAL) {
       this.#lastProgress = now;
       this.#options.onProgress?.(this.#progress());
@@ -228,7 +230,9 @@ class Execution {
       })),
       sideInputs: command.sideInputs,
       deadline: performance.now() + BUNDLE_TIME,
+      slice: SLICE_TIME,
       maxElements: split ? 1 + Math.floor(this.#random() * 8) : Number.POSITIVE_INFINITY,
+      maxOutputBytes: Math.min(MAX_OUTPUT_BYTES, this.#engineOptions.memoryBudget / 8),
       stop: this.#stop,
     };
     const finished = (result: BundleResult): EngineEvent =>

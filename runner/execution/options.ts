@@ -18,7 +18,7 @@ export interface ExecutionOptions {
   readonly seed?: number;
   /** Whether the engine is replaced by a copy of itself after every event, to see that it makes no difference. */
   readonly restoreAlways?: boolean;
-  /** Elements in a bundle, at most. Default: 65,536; time (20 ms) usually ends a bundle sooner. */
+  /** Elements in a bundle, at most. Default: no limit; time ends a bundle. */
   readonly maxBundleElements?: number;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
@@ -26,5 +26,10 @@ export interface ExecutionOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** How long (ms) a bundle keeps the thread before it returns its rest: progress, timers and Ctrl-C wait no longer. */
-export const BUNDLE_TIME = 20;
+/** How long (ms) a bundle keeps the thread at a time: progress, timers and Ctrl-C wait no longer. */
+export const SLICE_TIME = 20;
+/**
+ * How long (ms) a bundle lasts before it returns its rest. Longer ones combine more before they group, shorter ones lose
+ * less when they fail.
+ */
+export const BUNDLE_TIME = 250;

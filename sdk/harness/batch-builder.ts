@@ -5,6 +5,7 @@ import { Batch, type Column, type WindowSet } from "../../portability/execution/
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
+import type { OutputMeter } from "./bundle.js";
 import type { Cursor } from "./cursor.js";
 import { estimateSize } from "./estimate-size.js";
 
@@ -28,7 +29,11 @@ export class BatchBuilder {
   #samples = 0;
 
   /** @param identity Makes key identities, where the PCollection is grouped: its elements are then taken for KVs. */
-  constructor(readonly identity: ((key: unknown) => KeyIdentity) | undefined) {
+  constructor(
+    readonly identity: ((key: unknown) => KeyIdentity) | undefined,
+    /** Is told the estimated bytes of each batch. */
+    readonly meter: OutputMeter,
+  ) {
     this.#keys = identity && [];
     this.#timestamp = 0;
     this.#windows = [];
@@ -63,6 +68,8 @@ export class BatchBuilder {
     const count = this.#refs.length;
     if (count === 0) return;
     const column = <T>(all: T, each: T[] | undefined): Column<T> => each ?? { all };
+    const bytes = Math.ceil((this.#sampled / this.#samples) * count);
+    this.meter.bytes += bytes;
     this.#batches.push(
       new Batch(
         this.#refs,
@@ -70,7 +77,7 @@ export class BatchBuilder {
         column(this.#timestamp, this.#timestamps),
         column(this.#windows, this.#windowSets),
         column(this.#pane, this.#panes),
-        Math.ceil((this.#sampled / this.#samples) * count),
+        bytes,
       ),
     );
     this.#refs = [];

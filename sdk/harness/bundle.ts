@@ -5,26 +5,54 @@ import { MetricsContainer } from "../../portability/metrics/index.js";
 /** Elements between two looks at the clock: looking at every element would cost several times what it saves. */
 export const CLOCK_INTERVAL = 64;
 
+/** Bytes of the batches that a stage has put out in its bundle. */
+export interface OutputMeter {
+  bytes: number;
+}
+
 export class Bundle {
   readonly metrics = new MetricsContainer();
-  readonly residuals: Residual[] = [];
+  /** Work that has been given up for this slice, or for this bundle. */
+  residuals: Residual[] = [];
   #left: number;
   #begun = false;
+  #sliceEnd: number;
 
-  constructor(readonly task: BundleTask) {
+  /** @param outputs Counts the bytes that leave the stage; begins anew. */
+  constructor(
+    readonly task: BundleTask,
+    readonly outputs: OutputMeter,
+  ) {
+    outputs.bytes = 0;
     this.#left = Math.max(1, task.maxElements);
+    this.#sliceEnd = performance.now() + task.slice;
+  }
+
+  /** Whether the bundle is at its end, not only its turn on the thread. */
+  get over(): boolean {
+    return this.#full || performance.now() > this.task.deadline;
+  }
+
+  /** Whether the bundle may take no more, whatever the time. */
+  get #full(): boolean {
+    return this.task.stop.stopped || this.#left <= 0 || this.outputs.bytes > this.task.maxOutputBytes;
+  }
+
+  /** Takes the thread for another while. */
+  nextSlice(): void {
+    this.#sliceEnd = performance.now() + this.task.slice;
   }
 
   /**
-   * Elements that may be processed before this has to be asked again. 0: the bundle is at its end. The first answer is
-   * never 0, so that a bundle always gets somewhere.
+   * Elements that may be processed before this has to be asked again. 0: the slice is at its end, or the bundle is. The
+   * first answer is never 0, so that a bundle always gets somewhere.
    */
   allowance(): number {
     if (!this.#begun) {
       this.#begun = true;
       return 1;
     }
-    if (this.task.stop.stopped || performance.now() > this.task.deadline) return 0;
+    if (this.#full || performance.now() > this.#sliceEnd) return 0;
     return Math.min(this.#left, CLOCK_INTERVAL);
   }
 

@@ -2,13 +2,14 @@
 import { GirderError } from "../../portability/errors.js";
 import type { WindowSet } from "../../portability/execution/batch.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
-import type { DoFn, Timestamped } from "../pipeline/do-fn.js";
+import type { DoFn, RoutedOutputs, Timestamped } from "../pipeline/do-fn.js";
 import type { Bundle } from "./bundle.js";
 import type { ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, promised } from "./inline-calls.js";
 import { isPromise, type Operator, type Receiver } from "./operator.js";
 import { sendOutputs } from "./send-outputs.js";
+import { excerpt } from "./user-error.js";
 
 type Call = (element: unknown, context: unknown) => unknown;
 
@@ -116,23 +117,39 @@ export class FunctionOperator implements Operator {
 /** A function that says for each output which PCollection it goes to. */
 export class RouteOperator implements Operator {
   readonly #context: (cursor: Cursor) => object | undefined;
+  readonly #index: ReadonlyMap<string, number>;
 
   constructor(
     readonly transform: string,
-    readonly fn: (element: unknown, context: unknown) => readonly { readonly tag: string; readonly value: unknown }[],
-    readonly tags: readonly string[],
+    readonly fn: (element: unknown, context: unknown) => RoutedOutputs | PromiseLike<RoutedOutputs>,
+    tags: readonly string[],
     readonly binding: ContextBinding,
   ) {
     this.#context = contexts(binding);
+    this.#index = new Map(tags.map((tag, i) => [tag, i]));
   }
 
   start(bundle: Bundle): void {
     this.binding.start(bundle);
   }
 
-  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
-    for (const { tag, value: output } of this.fn(value, this.#context(cursor))) {
-      outputs[this.tags.indexOf(tag)]!(output);
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const result = this.fn(value, this.#context(cursor));
+    if (isPromise(result)) return Promise.resolve(result).then((settled) => this.#send(settled, value, outputs));
+    this.#send(result, value, outputs);
+  }
+
+  #send(routed: RoutedOutputs, element: unknown, outputs: readonly Receiver[]): void {
+    for (const { tag, value } of routed) {
+      const index = this.#index.get(tag);
+      if (index === undefined) {
+        const tags = Array.from(this.#index.keys(), (known) => JSON.stringify(known)).join(", ");
+        throw new GirderError("user-exception", `There is no output "${tag}"; the outputs are ${tags}.`, {
+          where: this.transform,
+          remedy: `Element: ${excerpt(element)}`,
+        });
+      }
+      outputs[index]!(value);
     }
   }
 }

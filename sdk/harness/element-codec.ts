@@ -71,7 +71,7 @@ export class ElementCodec implements BatchCodec {
 
   decode(bytes: Uint8Array): Batch {
     const input = new ByteReader(bytes);
-    const count = input.readLength();
+    const count = Number(input.readVarint());
     const keyed = input.readByte() === 1;
     // An estimate that was made before encoding: it may well exceed the bytes that follow.
     const size = Number(input.readVarint());
@@ -107,7 +107,7 @@ export class ElementCodec implements BatchCodec {
 
   decodeValues(bytes: Uint8Array): unknown[] {
     const input = new ByteReader(bytes);
-    const values = new Array<unknown>(input.readLength());
+    const values = new Array<unknown>(Number(input.readVarint()));
     const coder = this.#valueCoder();
     for (let i = 0; i < values.length; i++) values[i] = coder.decode(input, true);
     return values;

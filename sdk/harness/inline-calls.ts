@@ -33,10 +33,9 @@ export function notIterable(result: unknown, transform: string): GirderError {
   });
 }
 
-/** The promise is dropped: the bundle is run again, and then awaits. */
+/** What the promise resolves to is dropped: the bundle is run again once it has settled, and then awaits. */
 export function promised(promise: PromiseLike<unknown>, transform: string): PromiseReturned {
-  promise.then(undefined, () => {});
-  return new PromiseReturned(transform);
+  return new PromiseReturned(transform, Promise.allSettled([promise]));
 }
 
 /** @throws GirderError `invalid-argument` for a timestamp that is none. */

@@ -57,7 +57,11 @@ export interface StageProgram {
  * that awaits.
  */
 export class PromiseReturned extends Error {
-  constructor(readonly transform: string) {
+  /** @param settled Resolves when the promise has settled, so that nothing of the call goes on. Default: there is none. */
+  constructor(
+    readonly transform: string,
+    readonly settled: Promise<unknown> = Promise.resolve(),
+  ) {
     super(`${transform} returned a promise`);
   }
 }

@@ -1,4 +1,5 @@
 /** A stage ready to run: its program, compiled, and the bundles put through it. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BatchCodec } from "../../portability/execution/batch.js";
 import type {
   BundleResult,
@@ -15,10 +16,13 @@ import type { Chain, ElementOf } from "./chain.js";
 import { closureChain } from "./closure-chain.js";
 import { Cursor } from "./cursor.js";
 import { generateChain, mayGenerateCode } from "./generated-chain.js";
+import { promised } from "./inline-calls.js";
 import { isPromise, PromiseReturned } from "./operator.js";
 import { type BuiltProgram, buildProgram } from "./program.js";
 import { StageComponents } from "./stage-components.js";
 import { userError } from "./user-error.js";
+
+type Work = BundleTask["inputs"];
 
 export class HarnessStage implements PreparedStage {
   readonly #program: BuiltProgram;
@@ -48,7 +52,8 @@ export class HarnessStage implements PreparedStage {
   }
 
   codec(pcollection: string): BatchCodec {
-    return this.#components.codec(pcollection);
+    const output = this.descriptor.outputs.find((each) => each.pcollection === pcollection);
+    return this.#components.codec(output?.groupedAs ?? pcollection);
   }
 
   /** Calls the authors' `setup`. */
@@ -70,37 +75,76 @@ export class HarnessStage implements PreparedStage {
       return this.#runAtOnce(task);
     } catch (thrown) {
       if (!(thrown instanceof PromiseReturned)) throw thrown;
-      this.#awaiting = true;
-      this.#chain = this.#compile();
-      return this.run(task);
+      return this.#awaitFromNowOn(task, thrown);
     }
   }
 
-  #runAtOnce(task: BundleTask): BundleResult {
-    const bundle = new Bundle(task);
-    const settled = (value: unknown, transform: string): void => {
-      if (isPromise(value)) {
-        Promise.resolve(value).catch(() => {});
-        throw new PromiseReturned(transform);
-      }
-    };
+  /** A function has returned a promise after all: the bundle is run again, and every later one, by a chain that awaits. */
+  async #awaitFromNowOn(task: BundleTask, { settled }: PromiseReturned): Promise<BundleResult> {
+    // What hangs on the promise belongs to the run that is given up: it must not count in the next.
+    await settled;
+    this.#awaiting = true;
+    this.#chain = this.#compile();
+    for (const sink of this.#program.sinks) sink.builder.take();
+    return this.#runAwaiting(task);
+  }
+
+  #runAtOnce(task: BundleTask): BundleResult | Promise<BundleResult> {
+    const bundle = new Bundle(task, this.#program.meter);
     for (const step of this.#program.steps) {
-      this.#attributed(step.transform, () => settled(this.#start(step, bundle), step.transform));
+      this.#attributed(step.transform, () => this.#settled(this.#start(step, bundle), step.transform));
     }
+    const rest = this.#slice(task.inputs, bundle);
+    return rest.length === 0 || bundle.over ? this.#finish(bundle, rest) : this.#continue(bundle, rest);
+  }
+
+  /** Processes work until the slice is over; returns what is left of it. */
+  #slice(work: Work, bundle: Bundle): Residual[] {
     const rest: Residual[] = [];
-    for (const { input, batch } of task.inputs) {
+    for (const { input, batch } of work) {
       const done = rest.length > 0 ? 0 : (this.#chain.run(input, batch, bundle) as number);
       if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
     }
+    return this.#resumable(bundle, rest);
+  }
+
+  /** Goes on slice by slice, letting the event loop turn in between. */
+  async #continue(bundle: Bundle, left: Residual[]): Promise<BundleResult> {
+    let rest = left;
+    try {
+      while (rest.length > 0 && !bundle.over) {
+        await nextTurn();
+        bundle.nextSlice();
+        rest = this.#slice(rest, bundle);
+      }
+      return this.#finish(bundle, rest);
+    } catch (thrown) {
+      if (!(thrown instanceof PromiseReturned)) throw thrown;
+      return this.#awaitFromNowOn(bundle.task, thrown);
+    }
+  }
+
+  /** What may be gone on with in the next slice: parts given up in the middle come before what is untouched. */
+  #resumable(bundle: Bundle, untouched: Residual[]): Residual[] {
+    const now = bundle.residuals.filter(({ delay }) => delay <= 0);
+    bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
+    return [...now, ...untouched];
+  }
+
+  #finish(bundle: Bundle, rest: readonly Residual[]): BundleResult {
     for (const step of this.#program.steps) {
       if (step.kind !== "operator" || step.operator.finish === undefined) continue;
-      this.#attributed(step.transform, () => settled(this.#chain.finish(step), step.transform));
+      this.#attributed(step.transform, () => this.#settled(this.#chain.finish(step), step.transform));
     }
     return this.#result(bundle, rest);
   }
 
+  #settled(value: unknown, transform: string): void {
+    if (isPromise(value)) throw promised(value, transform);
+  }
+
   async #runAwaiting(task: BundleTask): Promise<BundleResult> {
-    const bundle = new Bundle(task);
+    const bundle = new Bundle(task, this.#program.meter);
     for (const step of this.#program.steps) {
       try {
         await this.#start(step, bundle);
@@ -108,11 +152,19 @@ export class HarnessStage implements PreparedStage {
         throw userError(thrown, step.transform);
       }
     }
-    const rest: Residual[] = [];
-    for (const { input, batch } of task.inputs) {
-      const done = rest.length > 0 ? 0 : await this.#chain.run(input, batch, bundle);
-      if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
-    }
+    let work: Work = task.inputs;
+    let rest: Residual[] = [];
+    do {
+      bundle.nextSlice();
+      const untouched: Residual[] = [];
+      for (const { input, batch } of work) {
+        const done = untouched.length > 0 ? 0 : await this.#chain.run(input, batch, bundle);
+        if (done < batch.count) untouched.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
+      }
+      rest = this.#resumable(bundle, untouched);
+      work = rest;
+      await nextTurn();
+    } while (rest.length > 0 && !bundle.over);
     for (const step of this.#program.steps) {
       if (step.kind !== "operator" || step.operator.finish === undefined) continue;
       try {

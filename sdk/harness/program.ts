@@ -12,9 +12,10 @@ import {
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import type { SideInputParam } from "../pipeline/context.js";
-import type { ElementFunction } from "../pipeline/do-fn.js";
+import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import type { OutputMeter } from "./bundle.js";
 import {
   combineGroupedValues,
   convertToAccumulators,
@@ -37,6 +38,8 @@ const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTr
 /** The program of a stage, and the sinks of its outputs by index. */
 export interface BuiltProgram extends StageProgram {
   readonly sinks: readonly SinkOperator[];
+  /** Counts what goes to the sinks. */
+  readonly meter: OutputMeter;
 }
 
 export function buildProgram(components: StageComponents, functions: FunctionTable, outside: Cursor): BuiltProgram {
@@ -53,6 +56,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     ),
   );
   const steps: Step[] = [];
+  const meter: OutputMeter = { bytes: 0 };
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
@@ -64,8 +68,8 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
       if (!sideInputs.has(localName) && !entering.has(slot(id, localName))) readBy(pcollection, step);
     }
   }
-  const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
-    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined);
+  const sinks = descriptor.outputs.map(({ pcollection, groupedAs }) => {
+    const sink = new SinkOperator(groupedAs === undefined ? undefined : components.codec(groupedAs).identity, meter);
     const step: OperatorStep = {
       kind: "operator",
       transform: pcollection,
@@ -80,7 +84,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
   const inputs = descriptor.inputs.map(({ consumers: slots }) =>
     slots.map(({ transform }) => byTransform.get(transform)!),
   );
-  return { consumers, steps, inputs, sinks };
+  return { consumers, steps, inputs, sinks, meter };
 }
 
 function slot(transform: string, localName: string): string {
@@ -187,7 +191,7 @@ function parDoStep(
       return operatorStep(new DoFnOperator(id, element.doFn, binding, intern, outside), element.doFn.process);
     }
     case "route": {
-      const route = element.fn as (value: unknown, context: unknown) => { tag: string; value: unknown }[];
+      const route = element.fn as (value: unknown, context: unknown) => RoutedOutputs;
       return operatorStep(new RouteOperator(id, route, Object.keys(transform.outputs), binding), element.fn);
     }
     case "splittable":

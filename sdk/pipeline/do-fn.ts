@@ -43,6 +43,9 @@ export interface DoFn<I, O, C extends Context = Context> {
   teardown?(): void | Promise<void>;
 }
 
+/** Outputs, each with the tag of the PCollection it goes to. */
+export type RoutedOutputs = readonly { readonly tag: string; readonly value: unknown }[];
+
 /** A function over elements, in the forms that the harness executes. */
 export type ElementFunction =
   | {
@@ -61,6 +64,6 @@ export type ElementFunction =
   | {
       /** Sends each output to one of several PCollections. */
       readonly kind: "route";
-      readonly fn: (element: never, context: never) => readonly { readonly tag: string; readonly value: unknown }[];
+      readonly fn: (element: never, context: never) => RoutedOutputs | PromiseLike<RoutedOutputs>;
       readonly context: Context;
     };

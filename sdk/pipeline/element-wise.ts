@@ -14,6 +14,7 @@ import type { DoFn, ElementFunction } from "./do-fn.js";
 import { DO_FN_URN } from "./functions.js";
 import type { PCollection } from "./pcollection.js";
 import type { Pipeline } from "./pipeline.js";
+import type { WindowingStrategy } from "./windowing.js";
 
 /** Restriction and state of the watermark estimator, as the expansion of splittable DoFns wants them coded. */
 const RESTRICTION_CODER = new KVCoder(JS_VALUE_CODER, JS_VALUE_CODER) as Coder<unknown>;
@@ -97,12 +98,17 @@ function sourceOf(step: ElementFunction): string {
   return `${step.kind} ${String(fn)}`;
 }
 
-/** Makes the pipeline's current transform a ParDo with these outputs; returns one PCollection for each tag. */
+/**
+ * Makes the pipeline's current transform a ParDo with these outputs; returns one PCollection for each tag.
+ *
+ * @param windowing Of the outputs. Default: as the input's, which is right unless panes are to be combined anew.
+ */
 export function addParDo(
   pipeline: Pipeline,
   input: PCollection<unknown>,
   step: ElementFunction,
   outputs: Readonly<Record<string, Coder<unknown> | undefined>>,
+  windowing: WindowingStrategy = input.windowing,
 ): Record<string, PCollection<unknown>> {
   const inputs: Record<string, PCollection<unknown>> = { main: input };
   const sideInputs: Record<string, SideInput> = {};
@@ -126,7 +132,7 @@ export function addParDo(
     payload: toBinary(ParDoPayloadSchema, payload),
     inputs,
     outputs,
-    windowing: input.windowing,
+    windowing,
     bounded: input.bounded,
     inEnvironment: true,
   });

@@ -28,11 +28,13 @@ import {
   type WindowingStrategy as WindowingStrategyProto,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardEnvironments } from "../../portability/urns.js";
+import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
 import { FunctionTable } from "./functions.js";
 import { PCollection } from "./pcollection.js";
 import type { PInput, PTransform, PValue } from "./pvalue.js";
+import { mergeResourceHints, type ResourceHints, resourceHintsToProto } from "./resource-hints.js";
 import { Root } from "./root.js";
 import { type WindowingStrategy, windowingKey, windowingToProto } from "./windowing.js";
 
@@ -58,6 +60,8 @@ interface Scope {
   readonly children: Set<string>;
   /** Where the author applied it; its stack is read only when an error needs it. */
   readonly site: Error;
+  /** Its own, and those of the transforms it is part of. */
+  hints: ResourceHints;
 }
 
 export class Pipeline {
@@ -71,6 +75,8 @@ export class Pipeline {
   readonly #rootIds: string[] = [];
   readonly #rootNames = new Set<string>();
   readonly #scopes: Scope[] = [];
+  /** Resource hints of each environment but the plain one, by its id. */
+  readonly #environments = new Map<string, Record<string, Uint8Array>>();
 
   /** Applies a source to the pipeline's root. */
   apply<O extends PValue>(transform: PTransform<Root, O>): O;
@@ -103,7 +109,7 @@ export class Pipeline {
     else parent.proto.subtransforms.push(uniqueName);
     this.#transforms[uniqueName] = proto;
     this.#sites.set(uniqueName, site);
-    this.#scopes.push({ proto, children: new Set(), site });
+    this.#scopes.push({ proto, children: new Set(), site, hints: parent?.hints ?? {} });
     try {
       const output = transform(input);
       if (proto.spec === undefined || proto.subtransforms.length > 0) {
@@ -174,12 +180,45 @@ export class Pipeline {
 
   /** Says that this program's environment executes the transform being applied. */
   inEnvironment(): void {
-    this.#current().proto.environmentId = ENVIRONMENT_ID;
+    const { proto, hints } = this.#current();
+    proto.environmentId = this.#environmentWith(hints);
+  }
+
+  /** The id of the environment with these hints. */
+  #environmentWith(hints: ResourceHints): string {
+    if (Object.keys(hints).length === 0) return ENVIRONMENT_ID;
+    const proto = resourceHintsToProto(hints);
+    const same = (other: Record<string, Uint8Array>): boolean =>
+      Object.keys(other).length === Object.keys(proto).length &&
+      Object.entries(proto).every(
+        ([urn, value]) => other[urn] !== undefined && Buffer.compare(other[urn], value) === 0,
+      );
+    for (const [id, other] of this.#environments) if (same(other)) return id;
+    const id = `${ENVIRONMENT_ID}_${this.#environments.size + 2}`;
+    this.#environments.set(id, proto);
+    return id;
+  }
+
+  /** Says what the transform being applied, and all that is applied inside it from now on, need of a machine. */
+  requireResources(hints: ResourceHints): void {
+    const scope = this.#current();
+    scope.hints = mergeResourceHints(scope.hints, hints);
+  }
+
+  /** The proto of the transform being applied, for what is said about it beside its function: annotations, display data. */
+  get current(): PTransformProto {
+    return this.#current().proto;
   }
 
   /** A ParDo with one output. */
-  parDo<U>(input: PCollection<unknown>, step: ElementFunction, coder: Coder<U> | undefined): PCollection<U> {
-    return addParDo(this, input, step, { out: coder as Coder<unknown> | undefined })["out"] as PCollection<U>;
+  parDo<U>(
+    input: PCollection<unknown>,
+    step: ElementFunction,
+    coder: Coder<U> | undefined,
+    windowing: WindowingStrategy = input.windowing,
+  ): PCollection<U> {
+    const outputs = { out: coder as Coder<unknown> | undefined };
+    return addParDo(this, input, step, outputs, windowing)["out"] as PCollection<U>;
   }
 
   /** Keeps a function of the transform being applied. */
@@ -221,16 +260,18 @@ export class Pipeline {
       const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
       pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
     }
+    const plain = environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT });
+    const environments: Record<string, Environment> = { [ENVIRONMENT_ID]: plain };
+    for (const [id, hints] of this.#environments) {
+      environments[id] = create(EnvironmentSchema, { ...plain, resourceHints: { ...plain.resourceHints, ...hints } });
+    }
     return create(PipelineSchema, {
       components: create(ComponentsSchema, {
         transforms: this.#transforms,
         pcollections,
         windowingStrategies: windowings,
         coders: this.#coders.coders,
-        environments: {
-          [ENVIRONMENT_ID]:
-            environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT }),
-        },
+        environments,
       }),
       rootTransformIds: this.#rootIds,
     });
@@ -244,15 +285,4 @@ function pcollectionProto(id: string, coderId: string, windowingStrategyId: stri
     windowingStrategyId,
     isBounded: bounded ? IsBounded_Enum.BOUNDED : IsBounded_Enum.UNBOUNDED,
   });
-}
-
-/** The PCollections of a value, each under the name it has there. */
-function* collections(value: PInput, name = ""): Generator<[string, PCollection<unknown>]> {
-  if (value instanceof PCollection) yield [name === "" ? "main" : name, value];
-  else if (value instanceof Root || value === null || typeof value !== "object") return;
-  else {
-    for (const [key, member] of Object.entries(value)) {
-      yield* collections(member as PValue, name === "" ? key : `${name}.${key}`);
-    }
-  }
 }

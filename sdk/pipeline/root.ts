@@ -4,6 +4,9 @@ import type { PTransform, PValue } from "./pvalue.js";
 
 /** What sources are applied to. */
 export class Root {
+  /** Tells it from a PCollection, to which no source can be applied; has no value. */
+  declare readonly _root: never;
+
   constructor(readonly pipeline: Pipeline) {}
 
   /** Applies a source, under its own name or the given one. */

@@ -2,11 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type Coder, JS_VALUE_CODER, type KV, KVCoder } from "../../portability/coders/index.js";
 import { CombinePayloadSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
+import { requireInteger } from "../combiners/arguments.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import { COMBINE_FN_URN } from "../pipeline/functions.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
 import { groupByKey, kvCoderOf } from "./group-by-key.js";
+import { fromAccumulators, gather, spread, toAccumulator } from "./hot-keys.js";
 import { impulse } from "./impulse.js";
 import { asIterable } from "./side-inputs.js";
 
@@ -16,13 +18,32 @@ export interface CombineOptions<O> {
   readonly outputCoder?: Coder<O>;
 }
 
+/** See {@link combinePerKey}. */
+export interface CombinePerKeyOptions<K, O> extends CombineOptions<O> {
+  /**
+   * Into how many parts the values of a key are divided, which are combined apart and then with each other. For keys with
+   * so many values that one worker would be too slow; the output is the same. Default: 1.
+   */
+  readonly fanout?: number | ((key: K) => number);
+}
+
 /** One output for each key: its values, combined. Values are combined before they are grouped, where they are produced. */
 export function combinePerKey<K, I, A, O>(
   fn: CombineFn<I, A, O>,
-  options: CombineOptions<O> = {},
+  options: CombinePerKeyOptions<K, O> = {},
 ): PTransform<PCollection<KV<K, I>>, PCollection<KV<K, O>>> {
+  const { fanout, ...others } = options;
+  if (typeof fanout === "number") requireInteger("The fanout of a combine", fanout, 1);
   return named(`CombinePerKey${fn.name === undefined ? "" : `(${fn.name})`}`, (input) => {
     const { pipeline } = input;
+    if (fanout !== undefined && fanout !== 1) {
+      const accumulatorCoder = fn.accumulatorCoder ?? (JS_VALUE_CODER as Coder<unknown> as Coder<A>);
+      return input
+        .apply(spread(fanout))
+        .apply(combinePerKey(toAccumulator(fn), { outputCoder: accumulatorCoder }))
+        .apply(gather(input, accumulatorCoder))
+        .apply(combinePerKey(fromAccumulators(fn), others));
+    }
     const { key } = kvCoderOf(input);
     const spec = pipeline.addFunction(COMBINE_FN_URN, fn, `${fn.addInput} ${fn.extractOutput}`);
     const accumulatorCoder = (fn.accumulatorCoder ?? JS_VALUE_CODER) as Coder<unknown>;
@@ -55,6 +76,8 @@ export interface CombineGloballyOptions<O> extends CombineOptions<O> {
    * windows it cannot be said which of them are empty, so they never give an output for nothing.
    */
   readonly defaultForEmpty?: boolean;
+  /** Into how many parts the elements are divided, which are combined apart and then with each other. Default: 1. */
+  readonly fanout?: number;
 }
 
 /** One output for each window: all its elements, combined. */

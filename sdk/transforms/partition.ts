@@ -1,0 +1,41 @@
+import type { Coder } from "../../portability/coders/index.js";
+import { requireInteger } from "../combiners/arguments.js";
+import { addParDo } from "../pipeline/element-wise.js";
+import type { PCollection } from "../pipeline/pcollection.js";
+import { named, type PTransform } from "../pipeline/pvalue.js";
+import { settled } from "./settled.js";
+
+/** `[T, T, T]` for the number 3; `T[]` for a number that only the running program knows. */
+export type ArrayOf<T, N extends number, Made extends readonly T[] = []> = number extends N
+  ? T[]
+  : Made["length"] extends N
+    ? Made
+    : ArrayOf<T, N, readonly [...Made, T]>;
+
+/**
+ * The elements dealt out to `n` PCollections.
+ *
+ * @param fn The number of the PCollection that an element goes to, from 0. Another number is a `user-exception` when the
+ * pipeline runs.
+ * @throws GirderError `invalid-argument` if `n` is not a whole number of at least 1.
+ * @example `const [even, odd] = numbers.apply(partition((x) => x % 2, 2));`
+ */
+export function partition<T, const N extends number>(
+  fn: (element: T, n: number) => number | PromiseLike<number>,
+  n: N,
+): PTransform<PCollection<T>, ArrayOf<PCollection<T>, N>> {
+  requireInteger("Partition", n, 1);
+  const tags = Array.from({ length: n }, (_, i) => String(i));
+  return named("Partition", (input) => {
+    const route = (element: T) =>
+      settled(fn(element, n), (index) => {
+        const tag = tags[index];
+        if (tag !== undefined) return [{ tag, value: element }];
+        throw new RangeError(`The function gave the number ${String(index)} for one of ${n} partitions, from 0.`);
+      });
+    const coder = input.coder as Coder<unknown> | undefined;
+    const outputs = Object.fromEntries(tags.map((tag) => [tag, coder]));
+    const routed = addParDo(input.pipeline, input, { kind: "route", fn: route, context: {} }, outputs);
+    return tags.map((tag) => routed[tag]) as ArrayOf<PCollection<T>, N>;
+  });
+}
