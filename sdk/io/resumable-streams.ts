@@ -6,10 +6,10 @@ import type { SourceFile } from "./match-files.js";
 /** Streams kept open between bundles, at most. */
 const MOST_OPEN = 16;
 /**
- * Items in a bundle, at most. What is behind an asynchronous source is worked off after its items have been read, so their
+ * Items passed on at a time, at most. What is behind an asynchronous source is worked off after its items have been read, so their
  * number bounds both memory and the time that follows.
  */
-const ITEMS_IN_BUNDLE = 4096;
+const ITEMS_AT_A_TIME = 4096;
 
 /** A stream that has been read up to an item. */
 interface OpenStream<T> {
@@ -52,7 +52,7 @@ export class ResumableStreams<T> {
       for (;;) {
         for (let i = 0; i < batch.length; ) {
           const end = Math.min(batch.length, i + this.#pace.elements);
-          if (count >= ITEMS_IN_BUNDLE) tracker.defer();
+          if (count >= ITEMS_AT_A_TIME) tracker.defer();
           if (!tracker.tryClaim(position + end - i - 1, end - i)) {
             kept = tracker.residual !== undefined;
             if (kept) await this.#keep(file, position, { batches, pending: batch.slice(i) });

@@ -10,14 +10,20 @@ describe("an offset range tracker", () => {
   it("grants positions of its range, and none beyond", () => {
     const tracker = new OffsetRangeTracker({ from: 2, to: 5 });
     assert.equal(tracker.lastClaimed, -1);
-    assert.deepEqual([2, 4, 5].map((position) => tracker.tryClaim(position)), [true, true, false]);
+    assert.deepEqual(
+      [2, 4, 5].map((position) => tracker.tryClaim(position)),
+      [true, true, false],
+    );
     assert.equal(tracker.lastClaimed, 4);
     assert.equal(tracker.residual, undefined);
   });
 
   it("leaves all that comes after the last claim when its allowance is used up", () => {
     const tracker = new OffsetRangeTracker({ from: 0, to: 100 }, allowing(1, 2));
-    assert.deepEqual([10, 20, 30, 40].map((position) => tracker.tryClaim(position)), [true, true, true, false]);
+    assert.deepEqual(
+      [10, 20, 30, 40].map((position) => tracker.tryClaim(position)),
+      [true, true, true, false],
+    );
     assert.deepEqual(tracker.residual, { from: 31, to: 100 });
     assert.equal(tracker.tryClaim(50), false);
   });

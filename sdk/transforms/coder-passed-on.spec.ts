@@ -24,7 +24,11 @@ describe("a coder that is found after a transform that keeps elements as they ar
       const ones = root.apply(create([pair("a", 1)])).map((element) => element);
       const more = root.apply(create([pair("a", 1), pair("b", 2)])).apply(reshuffle());
       const all = root.pipeline.applyTo([ones, more], flatten<typeof ones>());
-      passert(all.withCoder(new KVCoder(STRING_CODER, JS_VALUE_CODER) as unknown as KVCoder<string, number>).apply(groupByKey())).containsInAnyOrder(grouped);
+      passert(
+        all
+          .withCoder(new KVCoder(STRING_CODER, JS_VALUE_CODER) as unknown as KVCoder<string, number>)
+          .apply(groupByKey()),
+      ).containsInAnyOrder(grouped);
     });
   });
 });
