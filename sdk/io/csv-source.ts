@@ -35,8 +35,8 @@ export class CsvSource<T> implements SplittableDoFn<SourceFile, T> {
     return file.size;
   }
 
-  process(file: SourceFile, tracker: OffsetRangeTracker, output: (record: T) => void): AsyncIterable<never> {
-    return this.#streams.read(file, tracker, output);
+  process(file: SourceFile, tracker: OffsetRangeTracker, output: (record: T) => void): void {
+    this.#streams.read(file, tracker, output);
   }
 
   async *#records({ path, compression }: SourceFile): AsyncGenerator<readonly T[]> {

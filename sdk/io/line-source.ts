@@ -71,21 +71,23 @@ export class LineSource<T> implements SplittableDoFn<SourceFile, T> {
     return readInParts(file) ? to - from : file.size;
   }
 
-  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): AsyncIterable<never> | undefined {
+  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): void {
     const { path } = file;
     const emit = this.#emitter(path, output);
-    if (!readInParts(file)) return this.#streams.read(file, tracker, emit);
+    if (!readInParts(file)) {
+      this.#streams.read(file, tracker, emit);
+      return;
+    }
     const files = fileSystemFor(path) as Required<FileSystem>;
     const { from: start, to: end } = tracker.range;
     const reader = new LineReader((from) => files.openSync(path, { start: from }), { start, end }, this.#options);
     try {
       for (let batch = this.#next(reader); batch !== undefined; batch = this.#next(reader)) {
-        if (!this.#output(batch, tracker, emit)) return undefined;
+        if (!this.#output(batch, tracker, emit)) return;
       }
     } finally {
       reader.close();
     }
-    return undefined;
   }
 
   /** Takes lines and outputs what they become. */

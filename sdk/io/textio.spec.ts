@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { GirderError } from "../../portability/errors.js";
@@ -178,6 +179,18 @@ describe("textio", () => {
       assert.deepEqual(copy.split("\n").sort(), ["", "1", "2", "3"]);
       assert.equal((await files.match("slow://**/.*/*", { allowEmpty: true })).length, 0);
     }
+  });
+
+  it("waits for files that come slowly", async () => {
+    const files = memory("late", { sync: false });
+    await put(files, "late://in", "1\n2\n3\n");
+    files.open = async function* () {
+      for (const line of ["1\n2", "\n", "3"]) {
+        await delay(30);
+        yield Buffer.from(line);
+      }
+    };
+    await testPipeline((root) => passert(root.apply(readFromText("late://in"))).containsInAnyOrder(["1", "2", "3"]));
   });
 
   it("writes a file for nothing, with header and footer", async () => {

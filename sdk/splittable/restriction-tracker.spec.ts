@@ -46,8 +46,10 @@ describe("an offset range tracker", () => {
   it("defers what has not been claimed when it is told to", () => {
     const tracker = new OffsetRangeTracker({ from: 0, to: 10 });
     tracker.tryClaim(3);
+    tracker.defer(30);
     tracker.defer();
     assert.equal(tracker.tryClaim(4), false);
+    assert.equal(tracker.delay, 30);
     assert.deepEqual(tracker.residual, { from: 4, to: 10 });
   });
 });
