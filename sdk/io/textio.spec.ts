@@ -245,6 +245,27 @@ describe("textio", () => {
     }
   });
 
+  it("removes the temporary files of a window when its files are there", async () => {
+    const files = memory("windows", { sync: true });
+    const steps: string[] = [];
+    const count = async (pattern: string): Promise<number> => (await files.match(pattern, { allowEmpty: true })).length;
+    const remove = files.delete.bind(files);
+    files.delete = async (paths) => {
+      steps.push(`files removed with ${await count("windows://out*")} there`);
+      await remove(paths);
+    };
+    files.deleteFolder = async () => {};
+    await testPipeline((root) => {
+      const stamped = root.apply(create([0, 10])).apply(assignTimestamps((ms) => ms));
+      stamped
+        .map(String)
+        .apply(windowInto(fixedWindows(10)))
+        .apply(writeToText("windows://out"));
+    });
+    assert.deepEqual(steps, ["files removed with 2 there", "files removed with 2 there"]);
+    assert.equal(await count("windows://.*/*"), 0);
+  });
+
   it("says that a pattern matches nothing before any line is output", async () => {
     await writeFile(at("data.txt"), "1\n");
     let lines = 0;
