@@ -14,8 +14,8 @@ export interface Job {
   loop(elements: number): number | Promise<number>;
   /** Builds the pipeline; `report` takes numbers whose sum is the result. */
   girder(pipeline: Pipeline, elements: number, report: (partial: number) => void): void;
-  /** Runs the pipeline of the official SDK; `beam` is its module. */
-  apacheBeam(beam: ApacheBeam, elements: number, report: (partial: number) => void): Promise<void>;
+  /** Runs the pipeline of the official SDK; `beam` is its module. What its functions need is in `globalThis.bench`. */
+  apacheBeam(beam: ApacheBeam): Promise<void>;
 }
 
 /** The parts of npm `apache-beam` that the jobs use. It has no types that a current compiler accepts. */

@@ -26,8 +26,9 @@ async function runOnce(job: Job, subject: Subject, elements: number): Promise<{ 
     const { progress } = await runEmbedded(pipeline);
     return { result, bundles: progress.bundles };
   }
-  const { loadApacheBeam } = await import("./apache-beam.js");
-  await job.apacheBeam(await loadApacheBeam(), elements, report);
+  const { loadApacheBeam, provideGlobals } = await import("./apache-beam.js");
+  await provideGlobals(elements, report);
+  await job.apacheBeam(loadApacheBeam());
   return { result };
 }
 

@@ -24,15 +24,12 @@ export const combinePerKeyJob: Job = {
       .apply(combinePerKey(sum))
       .map(({ value }) => report(value));
   },
-  async apacheBeam(beam, elements, report) {
+  async apacheBeam(beam) {
     await beam["directRunner"]().run((root: never) =>
-      beam["sequence"](root, elements)
-        .map(keyed)
+      beam["sequence"](root)
+        .map((i: number) => globalThis.bench.data.keyed(i))
         .apply(beam["groupBy"]("key").combining("value", beam["sum"], "sum"))
-        .map(({ sum: value }: { sum: number }) => {
-          report(value);
-          return 0;
-        }),
+        .map((row: { sum: number }) => (globalThis.bench.report(row.sum), 0)),
     );
   },
 };

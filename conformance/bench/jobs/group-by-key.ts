@@ -26,16 +26,12 @@ export const groupByKeyJob: Job = {
       .apply(groupByKey())
       .map(({ value }) => report((value as number[]).length));
   },
-  async apacheBeam(beam, elements, report) {
-    await beam["directRunner"]().run((root: never) => {
-      const numbers = beam["sequence"](root, elements);
-      return numbers
-        .map(keyed)
+  async apacheBeam(beam) {
+    await beam["directRunner"]().run((root: never) =>
+      beam["sequence"](root)
+        .map((i: number) => globalThis.bench.data.keyed(i))
         .apply(beam["groupBy"]("key"))
-        .map(({ value }: { value: unknown[] }) => {
-          report([...value].length);
-          return 0;
-        });
-    });
+        .map((row: { value: number[] }) => globalThis.bench.size(row)),
+    );
   },
 };

@@ -18,15 +18,21 @@ export const tenMapsJob: Job = {
     for (const fn of TEN) numbers = numbers.map(fn);
     numbers.map("Report", (x) => report(x & 1));
   },
-  async apacheBeam(beam, elements, report) {
-    await beam["directRunner"]().run((root: never) => {
-      let numbers = beam["sequence"](root, elements);
-      for (const fn of TEN) numbers = numbers.map(fn);
-      return numbers.map((x: number) => {
-        report(x & 1);
-        return 0;
-      });
-    });
+  async apacheBeam(beam) {
+    await beam["directRunner"]().run((root: never) =>
+      beam["sequence"](root)
+        .map((x: number) => globalThis.bench.data.TEN[0]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[1]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[2]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[3]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[4]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[5]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[6]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[7]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[8]!(x))
+        .map((x: number) => globalThis.bench.data.TEN[9]!(x))
+        .map((x: number) => (globalThis.bench.report(x & 1), 0)),
+    );
   },
 };
 

@@ -33,17 +33,14 @@ export const windowedCountJob: Job = {
       .apply(combinePerKey(sum))
       .map(({ value }) => report(value));
   },
-  async apacheBeam(beam, elements, report) {
+  async apacheBeam(beam) {
     await beam["directRunner"]().run((root: never) =>
-      beam["sequence"](root, elements)
-        .apply(beam["assignTimestamps"]((i: number) => beam["Long"].fromNumber(timestampOf(i))))
+      beam["sequence"](root)
+        .apply(beam["assignTimestamps"]((i: number) => globalThis.bench.timestamp(i)))
+        .map((i: number) => globalThis.bench.data.counted(i))
         .apply(beam["windowInto"](beam["fixedWindows"](WINDOW / 1000)))
-        .map(counted)
         .apply(beam["groupBy"]("key").combining("value", beam["sum"], "sum"))
-        .map(({ sum: value }: { sum: number }) => {
-          report(value);
-          return 0;
-        }),
+        .map((row: { sum: number }) => (globalThis.bench.report(row.sum), 0)),
     );
   },
 };

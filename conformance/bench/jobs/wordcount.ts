@@ -31,16 +31,13 @@ export const wordcountJob: Job = {
       .apply(combinePerKey(count))
       .map(({ value }) => report(value));
   },
-  async apacheBeam(beam, elements, report) {
+  async apacheBeam(beam) {
     await beam["directRunner"]().run((root: never) =>
-      beam["lines"](root, textFile(elements))
-        .flatMap(wordsOf)
+      beam["lines"](root)
+        .flatMap((line: string) => globalThis.bench.data.wordsOf(line))
         .map((word: string) => ({ word, one: 1 }))
         .apply(beam["groupBy"]("word").combining("one", beam["sum"], "count"))
-        .map(({ count: value }: { count: number }) => {
-          report(value);
-          return 0;
-        }),
+        .map((row: { count: number }) => (globalThis.bench.report(row.count), 0)),
     );
   },
 };
