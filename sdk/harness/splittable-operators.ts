@@ -63,7 +63,7 @@ export class ProcessSizedOperator implements Operator {
       if (residual === undefined) return;
       const rest = sized(this.doFn, paired.key, residual);
       const batch = new Batch([rest], undefined, { all: timestamp }, { all: windows }, { all: pane }, 64);
-      bundle.residuals.push({ input: this.input, batch, delay: 0 });
+      bundle.residuals.push({ input: this.input, batch, delay: tracker.delay });
     };
     const result = this.doFn.process(paired.key, tracker, output);
     const pending = sendOutputs(result, this.transform, paired.key, cursor, output);

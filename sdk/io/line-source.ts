@@ -18,8 +18,8 @@ export interface LineSourceOptions extends LineOptions {
   readonly desiredBundleSize?: number;
 }
 
-/** Makes elements of the lines of the file `path`. */
-export type MakeElement<T> = (line: string, path: string) => T;
+/** Makes an element of a line of the file `path`; undefined passes over the line. */
+export type MakeElement<T> = (line: string, path: string) => T | undefined;
 
 /**
  * Reads lines. A plain file is divided into ranges of bytes; a line belongs to the range in which it begins. Lines are
@@ -71,22 +71,38 @@ export class LineSource<T> implements SplittableDoFn<SourceFile, T> {
     return readInParts(file) ? to - from : file.size;
   }
 
-  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): AsyncIterable<never> | undefined {
-    const make = this.#make;
+  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): void {
     const { path } = file;
-    const emit = (make === undefined ? output : (line: string) => output(make(line, path))) as (line: string) => void;
-    if (!readInParts(file)) return this.#streams.read(file, tracker, emit);
+    const emit = this.#emitter(path, output);
+    if (!readInParts(file)) {
+      this.#streams.read(file, tracker, emit);
+      return;
+    }
     const files = fileSystemFor(path) as Required<FileSystem>;
     const { from: start, to: end } = tracker.range;
     const reader = new LineReader((from) => files.openSync(path, { start: from }), { start, end }, this.#options);
     try {
       for (let batch = this.#next(reader); batch !== undefined; batch = this.#next(reader)) {
-        if (!this.#output(batch, tracker, emit)) return undefined;
+        if (!this.#output(batch, tracker, emit)) return;
       }
     } finally {
       reader.close();
     }
-    return undefined;
+  }
+
+  /** Takes lines and outputs what they become. */
+  #emitter(path: string, output: (value: T) => void): (line: string) => void {
+    const make = this.#make;
+    if (make === undefined) return output as (value: unknown) => void;
+    return (line) => {
+      let value: T | undefined;
+      try {
+        value = make(line, path);
+      } catch (thrown) {
+        throw located(thrown, this.#transform);
+      }
+      if (value !== undefined) output(value);
+    };
   }
 
   /** Reads, naming this transform in errors; errors of what follows in the stage name their own. */

@@ -30,8 +30,8 @@ export function readLinesAs<T>(
  *
  * Plain files are read in parts of `desiredBundleSize` bytes, in no order; each part yields the lines that begin in it.
  * Within a part lines are claimed in groups, sized so that the steps behind the source take about 2 ms for each: where a
- * bundle ends, it ends between two groups. Compressed files are read from beginning to end; the stage that reads one
- * awaits every element from then on, which makes its other steps several times slower.
+ * bundle ends, it ends between two groups. Compressed files are read from beginning to end, ahead of the steps that
+ * follow by about 1 MiB of text.
  *
  * @throws GirderError when the pipeline runs: `not-found` for a pattern without a match, before any line is output;
  * `corrupt-file` for a compressed file that is damaged; `io`. At once: `invalid-argument`.

@@ -2,30 +2,38 @@
 import type { OffsetRangeTracker } from "../splittable/restriction-tracker.js";
 import { ClaimPace } from "./claim-pace.js";
 import type { SourceFile } from "./match-files.js";
+import { Prefetched } from "./prefetched.js";
 
 /** Streams kept open between bundles, at most. */
 const MOST_OPEN = 16;
-/**
- * Items in a bundle, at most. What is behind an asynchronous source is worked off after its items have been read, so their
- * number bounds both memory and the time that follows.
- */
-const ITEMS_IN_BUNDLE = 4096;
+/** How often in a row a stream may have nothing ready before it is left alone for a while. */
+const PATIENCE = 100;
+/** That while, in ms. */
+const PAUSE = 2;
 
 /** A stream that has been read up to an item. */
 interface OpenStream<T> {
-  readonly batches: AsyncIterator<readonly T[]>;
+  readonly batches: Prefetched<readonly T[]>;
   /** Read but not claimed yet. */
-  readonly pending: readonly T[];
+  pending: readonly T[];
+  /** Items still to be skipped, which other bundles have done. */
+  toSkip: number;
+  /** How often in a row nothing was ready. */
+  waited: number;
 }
 
 /**
- * Reads streams of items whose positions are their numbers, from 0. A bundle that ends before its stream leaves it open for
- * the bundle that goes on. If that one is run somewhere else, or run again after a failure, it opens the stream anew and
- * skips what has been done.
+ * Reads streams of items whose positions are their numbers, from 0, without promises: what follows in the stage need not
+ * wait for each item. Where nothing is ready, the rest is deferred.
+ *
+ * A bundle that ends before its stream leaves it open for the bundle that goes on. If that one is run somewhere else, or
+ * run again after a failure, it opens the stream anew and skips what has been done.
  */
 export class ResumableStreams<T> {
   readonly #open: (file: SourceFile) => AsyncIterable<readonly T[]>;
   readonly #streams = new Map<string, OpenStream<T>>();
+  /** Streams being closed, whose end is waited for at the very end only. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #pace = new ClaimPace();
 
   /** @param open the items of a file in batches, always the same ones in the same order. */
@@ -33,79 +41,78 @@ export class ResumableStreams<T> {
     this.#open = open;
   }
 
-  /** Passes the items of a tracker's range to `output`. Yields nothing; does nothing before it is iterated. */
-  read(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): AsyncIterable<never> {
-    const next = async (): Promise<IteratorReturnResult<undefined>> => {
-      await this.#pass(file, tracker, output);
-      return { done: true, value: undefined };
-    };
-    return { [Symbol.asyncIterator]: () => ({ next }) };
+  /** Passes the items of a tracker's range to `output`. */
+  read(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): void {
+    const stream = this.#at(file, tracker.range.from);
+    let position = tracker.range.from;
+    for (;;) {
+      const { pending } = stream;
+      const done = this.#passOn(pending, position, tracker, output);
+      position += done;
+      stream.pending = pending.slice(done);
+      if (stream.pending.length > 0) {
+        this.#leave(file, position, stream);
+        return;
+      }
+      const next = stream.batches.take();
+      if (next.state === "ended") return;
+      if (next.state === "waiting") {
+        tracker.defer(stream.waited++ < PATIENCE ? 0 : PAUSE);
+        this.#leave(file, position, stream);
+        return;
+      }
+      stream.waited = 0;
+      stream.pending = stream.toSkip === 0 ? next.batch : next.batch.slice(stream.toSkip);
+      stream.toSkip -= next.batch.length - stream.pending.length;
+    }
   }
 
-  async #pass(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): Promise<void> {
-    let position = tracker.range.from;
-    const { batches, pending } = await this.#at(file, position);
-    let batch = pending;
-    let kept = false;
-    let count = 0;
-    try {
-      for (;;) {
-        for (let i = 0; i < batch.length; ) {
-          const end = Math.min(batch.length, i + this.#pace.elements);
-          if (count >= ITEMS_IN_BUNDLE) tracker.defer();
-          if (!tracker.tryClaim(position + end - i - 1, end - i)) {
-            kept = tracker.residual !== undefined;
-            if (kept) await this.#keep(file, position, { batches, pending: batch.slice(i) });
-            return;
-          }
-          this.#pace.begin();
-          for (let at = i; at < end; at++) output(batch[at] as T);
-          this.#pace.end(end - i);
-          position += end - i;
-          count += end - i;
-          i = end;
-        }
-        const next = await batches.next();
-        if (next.done) return;
-        batch = next.value;
-      }
-    } finally {
-      if (!kept) await batches.return?.();
+  /** Claims and outputs items; returns how many before the bundle was at its end. */
+  #passOn(items: readonly T[], position: number, tracker: OffsetRangeTracker, output: (item: T) => void): number {
+    const pace = this.#pace;
+    let done = 0;
+    while (done < items.length) {
+      const end = Math.min(items.length, done + pace.elements);
+      if (!tracker.tryClaim(position + end - 1, end - done)) break;
+      pace.begin();
+      for (let at = done; at < end; at++) output(items[at] as T);
+      pace.end(end - done);
+      done = end;
     }
+    return done;
   }
 
   /** The stream of a file from an item on: one that was left there, or a new one. */
-  async #at(file: SourceFile, position: number): Promise<OpenStream<T>> {
+  #at(file: SourceFile, position: number): OpenStream<T> {
     const key = keyOf(file, position);
     const left = this.#streams.get(key);
     this.#streams.delete(key);
-    if (left !== undefined) return left;
-    const batches = this.#open(file)[Symbol.asyncIterator]();
-    for (let toSkip = position; toSkip > 0; ) {
-      const next = await batches.next();
-      if (next.done) break;
-      if (next.value.length > toSkip) return { batches, pending: next.value.slice(toSkip) };
-      toSkip -= next.value.length;
-    }
-    return { batches, pending: [] };
+    return left ?? { batches: new Prefetched(this.#open(file)), pending: [], toSkip: position, waited: 0 };
   }
 
-  async #keep(file: SourceFile, position: number, stream: OpenStream<T>): Promise<void> {
+  #leave(file: SourceFile, position: number, stream: OpenStream<T>): void {
     const key = keyOf(file, position);
     const replaced = this.#streams.get(key);
+    if (replaced !== undefined) this.#giveUp(replaced);
     this.#streams.set(key, stream);
-    await replaced?.batches.return?.();
     const [oldest] = this.#streams;
     if (this.#streams.size <= MOST_OPEN || oldest === undefined) return;
     this.#streams.delete(oldest[0]);
-    await oldest[1].batches.return?.();
+    this.#giveUp(oldest[1]);
+  }
+
+  #giveUp({ batches }: OpenStream<T>): void {
+    // Whatever its end throws concerns nobody any more.
+    const closing = batches.close().catch(() => {});
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
   }
 
   /** Gives up all streams that were left open. */
   async close(): Promise<void> {
-    const left = [...this.#streams.values()];
+    for (const stream of this.#streams.values()) this.#giveUp(stream);
     this.#streams.clear();
-    for (const { batches } of left) await batches.return?.();
+    await Promise.all(this.#closing);
   }
 }
 

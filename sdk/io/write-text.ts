@@ -81,8 +81,8 @@ function planOf(prefix: string, options: WriteToTextOptions): Plan {
  * ```
  *
  * Each bundle writes temporary files into a folder `.temp-girder-…` beside the target. Once all of a window's bundles are
- * done, they are put together: each file appears under its name at once and complete, replacing one of that name, and
- * the folder is removed when the last file is there. A failed job may leave the folder, but no half-written file. Lines
+ * done, they are put together: each file appears under its name at once and complete, replacing one of that name. A
+ * window's temporary files are removed then, except in accumulating mode, and the folder when the last file is there. A failed job may leave the folder, but no half-written file. Lines
  * are in no order. Without lines there is still a file in the global window; in other windows there are files where there
  * are lines, with the window's start and end in their names, as `PREFIX-2024-01-01T00:00:00.000Z-2024-01-01T01:00:00.000Z…`.
  * A pane after a window's first adds `-pane-1` and so on.
@@ -116,17 +116,17 @@ export function writeToText(
       window: windowParam(),
     });
     const shards = isGlobal ? globalShards(temporary, plan) : windowedShards(temporary, plan);
-    const written = shards
-      .apply(reshuffle())
-      .map("Finish", async (shard) => {
-        try {
-          await finishShard(shard, plan);
-          return shard.path;
-        } catch (thrown) {
-          throw located(thrown, transform);
-        }
-      })
-      .withCoder(STRING_CODER);
+    const finished = shards.apply(reshuffle()).map("Finish", async (shard) => {
+      try {
+        await finishShard(shard, plan);
+        return shard;
+      } catch (thrown) {
+        throw located(thrown, transform);
+      }
+    });
+    const written = finished.map("Names", ({ path }) => path).withCoder(STRING_CODER);
+    // A later pane that repeats the elements of earlier ones needs their files again.
+    if (!isGlobal && lines.windowing.accumulationMode === "DISCARDING") removeEachWindow(finished, transform);
     const all = isGlobal ? written : written.apply(windowInto(globalWindows()));
     pipeline.root.apply("End", impulse()).map(
       "RemoveTemporaryFolder",
@@ -142,6 +142,22 @@ export function writeToText(
     );
     return written;
   });
+}
+
+/** Removes the temporary files of a window once its shards are there, so that they do not pile up where there is no end. */
+function removeEachWindow(finished: PCollection<Shard>, transform: string): void {
+  finished
+    .map("TemporaryFiles", ({ parts }): KV<null, string[]> => ({ key: null, value: parts.map(({ path }) => path) }))
+    .apply(groupByKey())
+    .map("RemoveTemporaryFiles", async ({ value }) => {
+      const paths = new Set([...value].flat());
+      try {
+        for (const path of paths) await fileSystemFor(path).delete([path]);
+      } catch (thrown) {
+        throw located(thrown, transform);
+      }
+      return null;
+    });
 }
 
 function shardsOf(

@@ -18,8 +18,6 @@ export class PCollection<out T> {
   /** Carries the element type; has no value. */
   declare readonly _element: T;
   #coder: Coder<T> | undefined;
-  /** PCollections whose elements these are. */
-  #origins: readonly PCollection<unknown>[] = [];
 
   constructor(
     readonly pipeline: Pipeline,
@@ -50,16 +48,6 @@ export class PCollection<out T> {
       });
     }
     this.#coder = coder;
-    for (const origin of this.#origins) if (origin.coder === undefined) origin.withCoder(coder);
-    return this;
-  }
-
-  /**
-   * Says that the elements are those of others, as they are: a coder that is found for them later is that of the others
-   * too, which a runner may group in their place.
-   */
-  withElementsOf(origins: readonly PCollection<unknown>[]): this {
-    this.#origins = origins;
     return this;
   }
 

@@ -1,4 +1,5 @@
 /** Restrictions: which part of an element's work a bundle does. */
+import type { Duration } from "../../portability/execution/time.js";
 
 /** What a splittable DoFn asks before it does a piece of work. */
 export interface RestrictionTracker<P> {
@@ -29,6 +30,7 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
   /** Claims left until the allowance is asked again. */
   #left = 0;
   #rest: OffsetRange | undefined;
+  #delay: Duration = 0;
 
   constructor(
     readonly range: OffsetRange,
@@ -55,9 +57,20 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
     return true;
   }
 
-  /** Leaves what has not been claimed to another bundle: for work that should not be done all at once. */
-  defer(): void {
-    this.#rest ??= { from: this.#last === -1 ? this.range.from : this.#last + 1, to: this.range.to };
+  /**
+   * Leaves what has not been claimed to another bundle: for work that cannot be done yet, or should not be done all at once.
+   *
+   * @param delay how long to leave it alone, in ms.
+   */
+  defer(delay: Duration = 0): void {
+    if (this.#rest !== undefined) return;
+    this.#rest = { from: this.#last === -1 ? this.range.from : this.#last + 1, to: this.range.to };
+    this.#delay = delay;
+  }
+
+  /** How long to leave the {@link residual} alone, in ms. */
+  get delay(): Duration {
+    return this.#delay;
   }
 
   /** The last position claimed, −1 before the first. */

@@ -38,6 +38,6 @@ export function flatten<P extends PCollection<unknown>>(): PTransform<readonly P
       bounded: inputs.every(({ bounded }) => bounded),
       inEnvironment: false,
     });
-    return (out as PCollection<Element<P>>).withElementsOf(inputs);
+    return out as PCollection<Element<P>>;
   });
 }

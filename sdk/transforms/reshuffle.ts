@@ -26,6 +26,6 @@ function redistributing<T>(name: string, urn: string): PTransform<PCollection<T>
       bounded: input.bounded,
       inEnvironment: false,
     });
-    return (out as PCollection<T>).withElementsOf([input]);
+    return out as PCollection<T>;
   });
 }

@@ -156,6 +156,24 @@ for (const [name, make] of [
       assert.ok(!(await files.exists(`${root}/a`)));
     });
 
+    it("writes temporary files without promises, once each, and removes their folder with what is in it", async () => {
+      const path = `${root}/folder/deep/a`;
+      const writer = files.createSync?.(path);
+      assert.ok(writer !== undefined);
+      const bytes = Buffer.from("abc");
+      writer.write(bytes);
+      bytes.fill(0);
+      writer.write(Buffer.from("def"));
+      writer.close();
+      writer.close();
+      assert.equal(await read(files, path), "abcdef");
+      assert.throws(() => files.createSync?.(path), isCode("io", path));
+      await write(files, `${root}/folder-beside`, "x");
+      await files.deleteFolder(`${root}/folder`);
+      await files.deleteFolder(`${root}/folder`);
+      assert.deepEqual(await names("**"), ["folder-beside"]);
+    });
+
     it("refuses ranges that are none", () => {
       assert.throws(() => readSync(files, `${root}/a`, 3, 2), isCode("invalid-argument"));
       assert.throws(() => readSync(files, `${root}/a`, -1), isCode("invalid-argument"));

@@ -75,7 +75,7 @@ export class MemoryFileSystem implements FileSystem {
     let isOpen = true;
     return {
       write: async (chunk) => {
-        chunks.push(chunk.slice());
+        chunks.push(new Uint8Array(chunk));
       },
       close: async () => {
         isOpen = false;
@@ -94,7 +94,7 @@ export class MemoryFileSystem implements FileSystem {
       this.#files.set(path, { bytes: new Uint8Array(Buffer.concat(chunks)), lastModified: Date.now() });
     };
     put();
-    return { write: (chunk) => void chunks.push(chunk.slice()), close: put };
+    return { write: (chunk) => void chunks.push(new Uint8Array(chunk)), close: put };
   }
 
   async rename(from: string, to: string, { overwrite = false }: RenameOptions = {}): Promise<void> {
