@@ -30,7 +30,10 @@ export class ElementCodec implements BatchCodec {
   }
 
   /** Identities of keys, for a PCollection that is grouped. */
-  readonly identity = (key: unknown): KeyIdentity => this.#keyCoder().keyIdentity(key);
+  get identity(): (key: unknown) => KeyIdentity {
+    const coder = this.#keyCoder();
+    return (key) => coder.keyIdentity(key);
+  }
 
   #keyCoder(): Coder<unknown> {
     if (this.#key === undefined) throw new GirderError("internal", `${this.coder.spec.urn} has no key`);
@@ -73,6 +76,7 @@ export class ElementCodec implements BatchCodec {
     const input = new ByteReader(bytes);
     const count = Number(input.readVarint());
     const keyed = input.readByte() === 1;
+    const identity = keyed ? this.identity : undefined;
     // An estimate that was made before encoding: it may well exceed the bytes that follow.
     const size = Number(input.readVarint());
     const refs: unknown[] = [];
@@ -90,7 +94,7 @@ export class ElementCodec implements BatchCodec {
       if (keys === undefined) refs.push(element);
       else {
         const { key, value } = element as KV<unknown, unknown>;
-        keys.push(this.identity(key));
+        keys.push(identity!(key));
         refs.push(value);
       }
     }
