@@ -53,7 +53,7 @@ export class Bundle {
       return 1;
     }
     if (this.#full || performance.now() > this.#sliceEnd) return 0;
-    return this.#left < CLOCK_INTERVAL ? this.#left : CLOCK_INTERVAL;
+    return Math.min(this.#left, CLOCK_INTERVAL);
   }
 
   /** Counts processed elements against the bundle's maximum. */
