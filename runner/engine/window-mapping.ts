@@ -1,4 +1,7 @@
-/** Which window of a side input belongs to a window of the main input: the side input's window that holds its last instant. */
+/**
+ * Which window of a side input belongs to a window of the main input: the first of the side input's windows that hold its
+ * last instant, as all SDKs have it.
+ */
 import type { Duration, Instant } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
@@ -17,6 +20,7 @@ export function lastWindowStart(instant: Instant, period: Duration, offset: Dura
 /** The side input's window for a window of the main input. */
 export function mapWindow(mapping: WindowMapping, main: InternedWindow, windows: WindowTable): InternedWindow {
   if (mapping.kind === "global") return windows.global;
-  const start = lastWindowStart(main.maxTimestamp, mapping.period, mapping.offset);
-  return windows.interval(start, start + mapping.size);
+  const { size, period, offset } = mapping;
+  const start = lastWindowStart(main.maxTimestamp - size, period, offset) + period;
+  return windows.interval(start, start + size);
 }

@@ -118,6 +118,16 @@ describe("fuse", () => {
     assert.deepEqual(fusedTransforms(plan(pipeline.build())), [["side"], ["a"], ["b", "c"]]);
   });
 
+  it("looks side inputs up in the windows of one main input, whatever others of the stage have", () => {
+    const pipeline = new PipelineBuilder();
+    const side = pipeline.parDo("side", pipeline.impulse("other impulse"));
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+    pipeline.parDo("b", a, { sideInputs: { side } });
+    const windowed = pipeline.parDo("windowed", a, { windowing: "fixed" });
+    pipeline.parDo("c", windowed, { sideInputs: { side }, windowing: "fixed" });
+    assert.deepEqual(fusedTransforms(plan(pipeline.build())), [["side"], ["a", "b", "windowed"], ["c"]]);
+  });
+
   it("lets no output wait for an unbounded side input that it does not depend on", () => {
     const pipeline = new PipelineBuilder();
     const a = pipeline.parDo("a", pipeline.impulse("impulse"));

@@ -155,9 +155,12 @@ class Fusion {
       return false;
     }
     const outside = mainInputsOf(stage).filter((pcollection) => this.writerOf(pcollection) !== group);
+    const ownWindows = this.sideInputWindowsOf(stage);
+    const windows = group.sideInputWindows ?? ownWindows;
     return (
       this.mayHaveInputs(group, outside) &&
-      this.windowsAgree(group.sideInputWindows ?? this.sideInputWindowsOf(stage), [...group.inputs, ...outside]) &&
+      (ownWindows ?? windows) === windows &&
+      this.windowsAgree(windows, [...group.inputs, ...outside]) &&
       mayWait(group, this.waitsOf(stage, group), readsByWriter)
     );
   }

@@ -22,7 +22,8 @@ export interface CombineOptions<O> {
 export interface CombinePerKeyOptions<K, O> extends CombineOptions<O> {
   /**
    * Into how many parts the values of a key are divided, which are combined apart and then with each other. For keys with
-   * so many values that one worker would be too slow; the output is the same. Default: 1.
+   * so many values that one worker would be too slow; the output is the same. In session windows nothing is divided: parts
+   * of one session could be over at different times. Default: 1.
    */
   readonly fanout?: number | ((key: K) => number);
 }
@@ -36,7 +37,7 @@ export function combinePerKey<K, I, A, O>(
   if (typeof fanout === "number") requireInteger("The fanout of a combine", fanout, 1);
   return named(`CombinePerKey${fn.name === undefined ? "" : `(${fn.name})`}`, (input) => {
     const { pipeline } = input;
-    if (fanout !== undefined && fanout !== 1) {
+    if (fanout !== undefined && fanout !== 1 && input.windowing.windowFn.kind !== "sessions") {
       const accumulatorCoder = fn.accumulatorCoder ?? (JS_VALUE_CODER as Coder<unknown> as Coder<A>);
       return input
         .apply(spread(fanout))

@@ -192,6 +192,19 @@ describe("a combine with fanout", () => {
     );
   }).timeout(20_000);
 
+  it("keeps sessions whole whose parts would be over at different times", async () => {
+    const pipeline = new Pipeline();
+    const pairs = Array.from({ length: 20 }, (_, i) => ({ key: "hot", value: i * 4 }));
+    const counts = pipeline
+      .apply(create(pairs))
+      .apply(assignTimestamps(({ value }) => value))
+      .apply(windowInto(sessions(5)))
+      .apply(combinePerKey(count, { fanout: 20 }));
+    const result = collect(counts.apply(reify()).map(({ value, window }) => `${value.value} in ${String(window)}`));
+    await runEmbedded(pipeline, { maxBundleElements: 1 });
+    assert.deepEqual(result, ["20 in [0, 81)"]);
+  });
+
   it("keeps the values of lists, and combines nothing to the default", async () => {
     const lists = await globally(combineGlobally(toList<number>(), { fanout: 3 }), [1, 2, 3, 4]);
     assert.deepEqual(lists.flat().sort(), [1, 2, 3, 4]);
