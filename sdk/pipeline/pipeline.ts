@@ -77,6 +77,7 @@ export class Pipeline {
   readonly #scopes: Scope[] = [];
   /** Resource hints of each environment but the plain one, by its id. */
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
+  readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
   apply<O extends PValue>(transform: PTransform<Root, O>): O;
@@ -229,6 +230,16 @@ export class Pipeline {
   /** Adds a coder to the pipeline's components; returns its id. */
   addCoder(coder: Coder<unknown>): string {
     return this.#coders.add(coder);
+  }
+
+  /** Says what is to be done where a run of the pipeline fails in this process: transforms remove what they left. */
+  onFailure(action: () => Promise<void>): void {
+    this.#failureActions.push(action);
+  }
+
+  /** Does what transforms have asked for with {@link onFailure}. What goes wrong there is passed over: the job has failed. */
+  async failed(): Promise<void> {
+    await Promise.allSettled(this.#failureActions.map((action) => action()));
   }
 
   #current(): Scope {

@@ -52,7 +52,7 @@ export const RUNNER_OPTIONS = {
 export type RunnerOptions = Partial<OptionValues<typeof RUNNER_OPTIONS>>;
 
 /** `maxWords` as it is written on the command line. */
-function kebab(name: string): string {
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
