@@ -169,7 +169,7 @@ describe("the command", function () {
         about.map((each) => each.replace(/:\d+$/, "")),
         [
           "girder: [user-exception] RangeError: too dear",
-          "  transform  Checked/Check",
+          "  where      Checked/Check",
           `  applied at ${join(folder, "orders.ts")}:${line}`,
           "  element    { id: 2, cents: 700 }",
           "  remedy     Correct the function, or catch in it what is to be passed over. Nothing of this bundle was committed.",

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `girder` command. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";

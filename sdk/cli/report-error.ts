@@ -38,7 +38,7 @@ export function errorText(thrown: unknown): string {
   }
   lines.push(`girder: [${thrown.code}] ${thrown.what}`);
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["transform", thrown.where],
+    ["where", thrown.where],
     ["applied at", thrown.site],
     ["element", thrown.element],
     ["remedy", thrown.remedy],

@@ -64,6 +64,9 @@ interface Scope {
   hints: ResourceHints;
 }
 
+/** A frame of a stack that is Girder's own, by which a transform came to be applied. */
+const GIRDER_FRAME = /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing)[/\\]|node:internal/;
+
 export class Pipeline {
   readonly root = new Root(this);
   /** The functions that the proto names. */
@@ -151,9 +154,7 @@ export class Pipeline {
   /** `file:line:column` where the author applied a transform, if known. */
   siteOf(transform: string): string | undefined {
     const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
-    const frame = frames.find(
-      (line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line),
-    );
+    const frame = frames.find((line) => /\.spec\.[jt]s:/.test(line) || !GIRDER_FRAME.test(line));
     return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
   }
 

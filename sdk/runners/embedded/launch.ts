@@ -36,7 +36,7 @@ export async function launchEmbedded(
 function requireInRange(name: keyof RunOptions, value: number | undefined, least: number, most: number): void {
   if (value === undefined || (value >= least && value <= most)) return;
   throw new GirderError("invalid-option", `--${kebab(name)}=${value} is out of range.`, {
-    where: name,
+    where: `--${kebab(name)}`,
     remedy: most === 1 ? "Give a share from 0 to 1." : `Give a number of at least ${least}.`,
   });
 }
