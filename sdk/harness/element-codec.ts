@@ -16,6 +16,7 @@ import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
 import type { ElementOf } from "./chain.js";
 import type { InternWindow } from "./do-fn-operators.js";
+import { encodingError } from "./encoding-error.js";
 
 /** Where a PCollection's elements, keys and bytes meet. */
 export class ElementCodec implements BatchCodec {
@@ -25,14 +26,26 @@ export class ElementCodec implements BatchCodec {
     readonly coder: Coder<unknown>,
     readonly windowCoder: Coder<BoundedWindow>,
     readonly intern: InternWindow,
+    /** Name of the transform that outputs the elements; asked for when one does not fit the coder. */
+    readonly producer: () => string,
   ) {
     this.#key = coder instanceof KVCoder ? coder.key : undefined;
   }
 
-  /** Identities of keys, for a PCollection that is grouped. */
+  /**
+   * Identities of keys, for a PCollection that is grouped.
+   *
+   * @throws GirderError `cannot-encode`, with the transform and the key, as {@link encode} and {@link encodeValues} do.
+   */
   get identity(): (key: unknown) => KeyIdentity {
     const coder = this.#keyCoder();
-    return (key) => coder.keyIdentity(key);
+    return (key) => {
+      try {
+        return coder.keyIdentity(key);
+      } catch (thrown) {
+        throw encodingError(thrown, this.producer(), key);
+      }
+    };
   }
 
   #keyCoder(): Coder<unknown> {
@@ -67,9 +80,17 @@ export class ElementCodec implements BatchCodec {
         pane: entry(columns.panes, i),
       };
       writeHeader(header, this.windowCoder, out);
-      this.coder.encode(this.elementOf(columns, i), out, true);
+      this.#encode(this.coder, this.elementOf(columns, i), out);
     }
     return out.finish();
+  }
+
+  #encode(coder: Coder<unknown>, value: unknown, out: ByteWriter): void {
+    try {
+      coder.encode(value, out, true);
+    } catch (thrown) {
+      throw encodingError(thrown, this.producer(), value);
+    }
   }
 
   decode(bytes: Uint8Array): Batch {
@@ -105,7 +126,7 @@ export class ElementCodec implements BatchCodec {
     const out = new ByteWriter();
     out.writeVarint(refs.length);
     const coder = this.#valueCoder();
-    for (const ref of refs) coder.encode(ref, out, true);
+    for (const ref of refs) this.#encode(coder, ref, out);
     return out.finish();
   }
 

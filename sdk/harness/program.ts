@@ -136,9 +136,8 @@ function stepOf(
     case Primitives.TO_STRING:
       return inline("map", (value) => String(value));
     case CombineComponents.COMBINE_PER_KEY_PRECOMBINE: {
-      const coder = components.codec(input).coder;
+      const { coder, identity } = components.codec(input);
       if (!(coder instanceof KVCoder)) break;
-      const identity = (key: unknown) => coder.key.keyIdentity(key);
       return operator(new PrecombineOperator(combineFn(), identity, components.groupedTime(input)));
     }
     case CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS:

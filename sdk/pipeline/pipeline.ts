@@ -64,6 +64,9 @@ interface Scope {
   hints: ResourceHints;
 }
 
+/** A frame of a stack that is Girder's own, by which a transform came to be applied. */
+const GIRDER_FRAME = /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing)[/\\]|node:internal/;
+
 export class Pipeline {
   readonly root = new Root(this);
   /** The functions that the proto names. */
@@ -77,6 +80,7 @@ export class Pipeline {
   readonly #scopes: Scope[] = [];
   /** Resource hints of each environment but the plain one, by its id. */
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
+  readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
   apply<O extends PValue>(transform: PTransform<Root, O>): O;
@@ -150,9 +154,7 @@ export class Pipeline {
   /** `file:line:column` where the author applied a transform, if known. */
   siteOf(transform: string): string | undefined {
     const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
-    const frame = frames.find(
-      (line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line),
-    );
+    const frame = frames.find((line) => /\.spec\.[jt]s:/.test(line) || !GIRDER_FRAME.test(line));
     return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
   }
 
@@ -229,6 +231,16 @@ export class Pipeline {
   /** Adds a coder to the pipeline's components; returns its id. */
   addCoder(coder: Coder<unknown>): string {
     return this.#coders.add(coder);
+  }
+
+  /** Says what is to be done where a run of the pipeline fails in this process: transforms remove what they left. */
+  onFailure(action: () => Promise<void>): void {
+    this.#failureActions.push(action);
+  }
+
+  /** Does what transforms have asked for with {@link onFailure}. What goes wrong there is passed over: the job has failed. */
+  async failed(): Promise<void> {
+    await Promise.allSettled(this.#failureActions.map((action) => action()));
   }
 
   #current(): Scope {
