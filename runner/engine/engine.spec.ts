@@ -204,6 +204,37 @@ describe("Engine", () => {
     );
   });
 
+  it("moves the watermark of a bounded PCollection once, when it is complete", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const nodes = [
+      SOURCE,
+      stage("early", ["i"], ["e"]),
+      stage("source", ["e"], ["a"]),
+      group,
+      stage("sink", ["g"], []),
+    ];
+    const fired = (bounded: ReadonlySet<string>): string[] => {
+      const graph = { nodes, bounded };
+      const harness = new Harness(graph);
+      const at = (timestamp: number): Batch => {
+        const window = { all: harness.windows.interval(0, 10) };
+        return new Batch([timestamp], ["k"], { all: timestamp }, window, { all: NO_FIRING }, 1);
+      };
+      harness.start();
+      harness.finish(1, [at(5), at(50)]);
+      // The second element's timestamp is moved back into a window that the watermark has passed.
+      const left: Residual = { input: 0, batch: at(50), delay: 0 };
+      const log = texts(graph, harness.finish(2, [at(5)], [left]));
+      for (let bundle = 3; log.at(-1) !== "done"; bundle++) {
+        const isSource = log.some((text) => text.startsWith(`run ${bundle}: source`));
+        log.push(...texts(graph, harness.finish(bundle, isSource ? [at(6)] : [])));
+      }
+      return log.filter((text) => text.includes("sink")).map((text) => text.replace(/.*: /, ""));
+    };
+    assert.deepEqual(fired(new Set(["e", "a", "g"])), ["sink [5,6]"]);
+    assert.deepEqual(fired(new Set()), ["sink [5]"]);
+  });
+
   it("flattens PCollections, one that is named twice twice", () => {
     const flatten = { kind: "flatten", id: "flatten", inputs: ["a", "a"], output: "f" } as const;
     const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), flatten, stage("sink", ["f"], [])] };
