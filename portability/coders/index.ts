@@ -29,5 +29,6 @@ export { coderFromProto, STANDARD_CODERS } from "./standard-coders.js";
 export { StateBackedIterableCoder, type StateBackedIterableOptions } from "./state-backed-iterable-coder.js";
 export { STRING_CODER, StringCoder } from "./string-coder.js";
 export { type ClearedTimer, type SetTimer, type Timer, TimerCoder } from "./timer-coder.js";
+export { TUPLE_URN, TupleCoder } from "./tuple-coder.js";
 export { VARINT_CODER, VarintCoder } from "./varint-coder.js";
 export { readHeader, WindowedValueCoder, type WindowedValueHeader, writeHeader } from "./windowed-value-coder.js";

@@ -13,6 +13,7 @@ import {
   JS_VALUE_CODER,
 } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
+import { PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
 import {
   ComponentsSchema,
   type Environment,
@@ -40,6 +41,9 @@ import { type WindowingStrategy, windowingKey, windowingToProto } from "./window
 
 /** Id of the environment in which this program's functions run. */
 export const ENVIRONMENT_ID = "typescript";
+
+/** What this program's environment can do beyond the model: `Environment.capabilities`. */
+const CAPABILITIES = [PACKED_COMBINE_FN_URN];
 
 /** What makes a transform a primitive, or a composite that runners know. */
 export interface PrimitiveSpec {
@@ -272,7 +276,9 @@ export class Pipeline {
       const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
       pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
     }
-    const plain = environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT });
+    const plain =
+      environment ??
+      create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT, capabilities: [...CAPABILITIES] });
     const environments: Record<string, Environment> = { [ENVIRONMENT_ID]: plain };
     for (const [id, hints] of this.#environments) {
       environments[id] = create(EnvironmentSchema, { ...plain, resourceHints: { ...plain.resourceHints, ...hints } });
