@@ -14,7 +14,11 @@ describe("combines of one PCollection", () => {
     for (const memoryBudget of [1, 2 ** 30]) {
       const pipeline = new Pipeline();
       const pairs = pipeline.apply(create([1, 2, 3, 4, 5])).apply(withKeys((x) => x % 2));
-      const outputs = [sum, max, mean].map((fn) => collect(pairs.apply(combinePerKey(fn))));
+      const outputs = [
+        collect(pairs.apply(combinePerKey(sum))),
+        collect(pairs.apply(combinePerKey(max))),
+        collect(pairs.apply(combinePerKey(mean))),
+      ];
       await runEmbedded(pipeline, { memoryBudget, failBundles: 0.2, splitBundles: 0.5, restoreAlways: true, seed: 5 });
       const byKey = outputs.map((output) => output.sort((a, b) => a.key - b.key).map(({ value }) => value));
       assert.deepEqual(byKey, [
