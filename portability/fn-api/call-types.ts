@@ -46,6 +46,11 @@ export type Caller<M extends MethodOf> = M["methodKind"] extends "unary"
       ? (requests: Streamed<Sent<M["input"]>>, options?: CallOptions) => Promise<Received<M["output"]>>
       : (requests: Streamed<Sent<M["input"]>>, options?: CallOptions) => AsyncIterable<Received<M["output"]>>;
 
+/** The {@link Connection} to a service, given the type of its descriptor: `ConnectionTo<typeof JobService>`. */
+export type ConnectionTo<Service> = Service extends { readonly method: infer S extends GenServiceMethods }
+  ? Connection<S>
+  : never;
+
 /** A client's end of a connection. */
 export interface Connection<S extends GenServiceMethods> {
   /** The methods of the service, by their names in camel case. */
