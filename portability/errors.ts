@@ -27,7 +27,7 @@ export type ErrorCode =
   | "not-found"
   /** A file exists but is truncated or damaged. */
   | "corrupt-file"
-  /** The operating system refused a read or write. */
+  /** The operating system, or the other end of a connection, refused a read, a write or a call. */
   | "io"
   /** A function of the author threw. `cause` is what it threw. */
   | "user-exception"

@@ -8,25 +8,29 @@
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type DescEnum, type DescFile, getOption, hasOption } from "@bufbuild/protobuf";
 import type { GenExtension } from "@bufbuild/protobuf/codegenv2";
 import type { EnumValueOptions } from "@bufbuild/protobuf/wkt";
 
-const root = resolve(import.meta.dirname, "..");
-const gen = join(root, "portability", "gen");
+/** The project's folder, whether this runs as it is or as built below dist. */
+const root = dirname(fileURLToPath(import.meta.resolve("girder/package.json")));
+/** The generated modules beside this one: as they are, or built. */
+const gen = resolve(import.meta.dirname, "../portability/gen");
+/** The project's own tools come first. */
+const PATH = `${join(root, "node_modules", ".bin")}:${process.env["PATH"] ?? ""}`;
 
 /** Runs buf with the project's own plugin, writing below `base` (default: the project root). */
 export function generateTypes(base = root): void {
   execFileSync("buf", ["generate", "--output", base], {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env["PATH"] ?? ""}` },
+    env: { ...process.env, PATH },
   });
 }
 
-/** The text of `portability/urns.ts`, from the generated descriptors. */
+/** The text of `portability/urns.ts`, from the generated descriptors, before it is formatted. */
 export async function urnsSource(): Promise<string> {
   const files: DescFile[] = [];
   const modules = readdirSync(gen, { recursive: true, encoding: "utf8" })
@@ -78,6 +82,9 @@ export async function urnsSource(): Promise<string> {
   return `${lines.join("\n")}\n`;
 }
 
+/** Where {@link urnsSource} goes, below the project's folder. */
+export const URNS = "portability/urns.ts";
+
 type Value = DescEnum["values"][number];
 type EnumValueOption<T> = GenExtension<EnumValueOptions, T>;
 
@@ -101,11 +108,17 @@ interface MetricSpec {
   readonly requiredLabels: readonly string[];
 }
 
+/** A file of the project formatted, given its path in the project and its text. */
+export function formatted(path: string, text: string): string {
+  return execFileSync("biome", ["format", `--stdin-file-path=${path}`], {
+    cwd: root,
+    input: text,
+    encoding: "utf8",
+    env: { ...process.env, PATH },
+  });
+}
+
 if (process.argv[1] === import.meta.filename) {
   generateTypes();
-  writeFileSync(join(root, "portability", "urns.ts"), await urnsSource());
-  execFileSync(join(root, "node_modules", ".bin", "biome"), ["check", "--write", "portability/urns.ts"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  writeFileSync(join(root, URNS), formatted(URNS, await urnsSource()));
 }

@@ -1,0 +1,20 @@
+/** The suite: Beam's rules, as pipelines. */
+import type { ConformanceTest } from "./conformance-test.js";
+import { COMBINE } from "./tests/combine.js";
+import { GROUPING } from "./tests/grouping.js";
+import { PAR_DO } from "./tests/par-do.js";
+import { RUNNING } from "./tests/running.js";
+import { SIDE_INPUTS } from "./tests/side-inputs.js";
+import { SOURCES } from "./tests/sources.js";
+import { WINDOWING } from "./tests/windowing.js";
+
+/** All tests. */
+export const TESTS: readonly ConformanceTest[] = [
+  ...SOURCES,
+  ...PAR_DO,
+  ...SIDE_INPUTS,
+  ...GROUPING,
+  ...COMBINE,
+  ...WINDOWING,
+  ...RUNNING,
+];

@@ -1,0 +1,52 @@
+/** What a gRPC status says, as an error of ours, and back. */
+import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type ErrorCode, GirderError, messageOf } from "../errors.js";
+
+/** Codes that mean the same on both sides. Whatever else happens at the other end of a connection is `io`. */
+const CODES: readonly (readonly [ErrorCode, status])[] = [
+  ["cancelled", status.CANCELLED],
+  ["invalid-argument", status.INVALID_ARGUMENT],
+  ["invalid-pipeline", status.INVALID_ARGUMENT],
+  ["not-found", status.NOT_FOUND],
+  ["unsupported", status.UNIMPLEMENTED],
+];
+
+/** What to do about the statuses that have a usual cause. */
+const REMEDIES: Readonly<Partial<Record<status, string>>> = {
+  [status.UNAVAILABLE]: "See that a server listens there and can be reached.",
+  [status.UNIMPLEMENTED]: "See that the server is of the right kind and version.",
+};
+
+/**
+ * The error for a failed call; `where` is the method, or the address. Its `cause` is gRPC's error, of which
+ * {@link statusOf} tells the status.
+ */
+export function errorOfCall(thrown: unknown, where: string): GirderError {
+  if (thrown instanceof GirderError) return thrown;
+  const code = statusOf(thrown);
+  if (code === undefined)
+    return new GirderError("io", `The call failed: ${messageOf(thrown)}.`, { where, cause: thrown });
+  const { details } = thrown as ServiceError;
+  const remedy = REMEDIES[code];
+  return new GirderError(CODES.find(([, own]) => own === code)?.[0] ?? "io", `${status[code]}: ${details}`, {
+    where,
+    cause: thrown,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+/** The gRPC status of a failed call, from the error thrown for it; undefined if it failed for another reason. */
+export function statusOf(thrown: unknown): status | undefined {
+  const error = thrown instanceof GirderError ? thrown.cause : thrown;
+  if (!(error instanceof Error) || !("code" in error && "details" in error)) return undefined;
+  return typeof error.code === "number" ? error.code : undefined;
+}
+
+/** What a server answers where its handler threw. */
+export function answerTo(thrown: unknown): Error & { code: status; details: string; metadata?: Metadata } {
+  const code =
+    thrown instanceof GirderError
+      ? (CODES.find(([own]) => own === thrown.code)?.[1] ?? status.INTERNAL)
+      : status.UNKNOWN;
+  return Object.assign(new Error(messageOf(thrown)), { code, details: messageOf(thrown) });
+}
