@@ -1,4 +1,8 @@
-/** Coders: how values become bytes. */
+/**
+ * Coders: how values become bytes.
+ *
+ * @module girder/coders
+ */
 export { BOOL_CODER, BoolCoder } from "./bool-coder.js";
 export { ByteReader } from "./byte-reader.js";
 export { ByteWriter } from "./byte-writer.js";
