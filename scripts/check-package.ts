@@ -52,7 +52,7 @@ function importEverything(): void {
   }
   // What is wrong on purpose is found, so the types are there; nothing else is.
   assert.match(found, /^wrong\.ts\(2,9\): error TS2345[^\n]*\n$/);
-  node("node_modules/girder/bin/girder.js", "run", "all.ts");
+  node("node_modules/girder/sdk/cli/girder.js", "run", "all.ts");
 }
 
 /** Bytes on disk of each of the folders, and of all; files that have two names count once. */
@@ -87,7 +87,7 @@ function planningTime(): number {
      });`,
   );
   const begin = performance.now();
-  node("node_modules/girder/bin/girder.js", "graph", "--stages", "large.js");
+  node("node_modules/girder/sdk/cli/girder.js", "graph", "--stages", "large.js");
   return performance.now() - begin;
 }
 
