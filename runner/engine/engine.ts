@@ -9,7 +9,7 @@
  * is done, a window is grouped when the watermark passes its end.
  */
 import type { Batch } from "../../portability/execution/batch.js";
-import { entry, forEachWindow } from "../../portability/execution/batch.js";
+import { forEachWindow } from "../../portability/execution/batch.js";
 import type { BundleResult, SideInputContents } from "../../portability/execution/stage.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
@@ -17,6 +17,7 @@ import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { EngineCommand, EngineEvent, EngineOptions, Work } from "./events.js";
 import type { EngineGraph, EngineNode, StageNode } from "./graph.js";
 import { Grouping } from "./grouping.js";
+import { type Readiness, splitByReadiness } from "./readiness.js";
 import { SideInputStore } from "./side-input-store.js";
 import { mapWindow } from "./window-mapping.js";
 
@@ -355,36 +356,14 @@ export class Engine {
   }
 
   /** Elements whose side inputs have arrived for each of their windows, and those that must wait. */
-  #splitByReadiness(node: StageNode, batch: Batch): { ready: Batch | undefined; waiting: Batch | undefined } {
-    if (node.sideInputs.length === 0) return { ready: batch, waiting: undefined };
-    const known = new Map<InternedWindow, boolean>();
-    const windowReady = (window: InternedWindow): boolean => {
-      let ready = known.get(window);
-      if (ready === undefined) {
-        ready = node.sideInputs.every(({ pcollection, mapping }) => {
-          const side = mapWindow(mapping, window, this.windows);
-          return this.#lowest([pcollection]) > side.maxTimestamp;
-        });
-        known.set(window, ready);
-      }
-      return ready;
-    };
-    const elementReady = (i: number): boolean => {
-      let ready = true;
-      forEachWindow(entry(batch.windows, i), (window) => {
-        ready = ready && windowReady(window);
-      });
-      return ready;
-    };
-    if ("all" in batch.windows) {
-      return elementReady(0) ? { ready: batch, waiting: undefined } : { ready: undefined, waiting: batch };
-    }
-    const ready: number[] = [];
-    const waiting: number[] = [];
-    for (let i = 0; i < batch.count; i++) (elementReady(i) ? ready : waiting).push(i);
-    if (waiting.length === 0) return { ready: batch, waiting: undefined };
-    if (ready.length === 0) return { ready: undefined, waiting: batch };
-    return { ready: batch.select(ready), waiting: batch.select(waiting) };
+  #splitByReadiness({ sideInputs }: StageNode, batch: Batch): Readiness {
+    if (sideInputs.length === 0) return { ready: batch, waiting: undefined };
+    return splitByReadiness(batch, (window) =>
+      sideInputs.every(({ pcollection, mapping }) => {
+        const side = mapWindow(mapping, window, this.windows);
+        return this.#lowest([pcollection]) > side.maxTimestamp;
+      }),
+    );
   }
 
   #sideInputs(node: StageNode, work: Work): SideInputContents[] {

@@ -3,7 +3,7 @@ import type { Batch } from "../../portability/execution/batch.js";
 import type { BundleResult, SideInputContents } from "../../portability/execution/stage.js";
 import type { Instant } from "../../portability/execution/time.js";
 
-import type { StoredValues } from "./grouping.js";
+import type { StoredValues } from "./cell.js";
 
 /** Batches for a stage, by input index. */
 export type Work = readonly { readonly input: number; readonly batch: Batch }[];

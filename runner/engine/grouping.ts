@@ -11,64 +11,14 @@
  * The trigger is the model's default: a pane when the watermark passes the end of the window, then one for every late
  * element until the window expires (end plus allowed lateness).
  */
-import { Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
+import { type Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
-import type { PaneInfo } from "../../portability/execution/pane.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
+import { Cell, type StoredValues } from "./cell.js";
 import type { GroupingStrategy } from "./graph.js";
-
-/** Groups emitted together, at most. */
-const GROUPS_PER_BATCH = 4096;
-/** What an element adds to a pane's estimated size beside its own bytes. */
-const BYTES_PER_REF = 8;
-
-/** The values of one key in one window, and the panes emitted of them. */
-export class Cell {
-  /** References to values, in order of arrival; a pane's own once it is emitted. */
-  refs: unknown[];
-  /** Combined timestamp for the next pane; meaning depends on {@link GroupingStrategy.outputTime}. */
-  time: Instant | undefined;
-  pane: PaneInfo | undefined;
-  /** Values that came before those in `refs` and have been moved out of memory. */
-  stored: readonly StoredValues[] | undefined;
-
-  /** Made with its first value: an array of one takes far less memory than an empty one that grows. */
-  constructor(ref: unknown) {
-    this.refs = [ref];
-  }
-
-  copy(): Cell {
-    const cell = new Cell(undefined);
-    cell.refs = this.refs.slice();
-    cell.time = this.time;
-    cell.pane = this.pane;
-    cell.stored = this.stored;
-    return cell;
-  }
-
-  /** All values, in memory or not. */
-  get values(): Iterable<unknown> {
-    return this.stored === undefined ? this.refs : new StoredAndHeld(this.stored, this.refs);
-  }
-}
-
-/** Values of a group that are not in memory: read each time they are iterated. */
-export type StoredValues = Iterable<unknown>;
-
-/** The values of a group, some of them not in memory. */
-class StoredAndHeld implements Iterable<unknown> {
-  constructor(
-    readonly stored: readonly StoredValues[],
-    readonly held: readonly unknown[],
-  ) {}
-
-  *[Symbol.iterator](): Iterator<unknown> {
-    for (const values of this.stored) yield* values;
-    yield* this.held;
-  }
-}
+import { PaneBuilder, paneAfter } from "./panes.js";
 
 /** One window of all keys; of one key where windows merge. */
 interface WindowCells {
@@ -102,7 +52,7 @@ export class Grouping {
   add(batch: Batch): Batch[] {
     const { refs, keys, timestamps, windows } = batch.columns;
     if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
-    const late = new PaneBuilder(this.strategy);
+    const late = new PaneBuilder();
     if ("all" in windows && !Array.isArray(windows.all) && !this.strategy.merging) {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += refs.length;
@@ -255,7 +205,7 @@ export class Grouping {
   /** Moves the input watermark; returns the panes of the windows that thereby end. */
   advance(watermark: Instant): Batch[] {
     this.#inputWatermark = watermark;
-    const panes = new PaneBuilder(this.strategy);
+    const panes = new PaneBuilder();
     const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
     for (const open of due) {
@@ -363,87 +313,4 @@ export class Grouping {
 function interval(window: InternedWindow): { start: Instant; end: Instant } {
   if (window.value instanceof IntervalWindow) return window.value;
   throw new Error(`window ${window.id} is not an interval and cannot merge`);
-}
-
-const firstPane = (timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo => ({
-  timing,
-  isFirst: true,
-  isLast,
-  index: 0,
-  nonSpeculativeIndex: 0,
-});
-/** The panes that most windows begin with, shared. */
-const FIRST_PANES = {
-  ON_TIME: { open: firstPane("ON_TIME", false), last: firstPane("ON_TIME", true) },
-  LATE: { open: firstPane("LATE", false), last: firstPane("LATE", true) },
-};
-
-/** The pane that follows `before` (undefined: none yet). */
-function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo {
-  if (before !== undefined) {
-    const { index, nonSpeculativeIndex } = before;
-    return { timing, isFirst: false, isLast, index: index + 1, nonSpeculativeIndex: nonSpeculativeIndex + 1 };
-  }
-  return FIRST_PANES[timing][isLast ? "last" : "open"];
-}
-
-/** Gathers panes into grouped batches. */
-class PaneBuilder {
-  #batches: Batch[] = [];
-  #refs: Iterable<unknown>[] = [];
-  #keys: KeyIdentity[] = [];
-  #timestamps: Instant[] = [];
-  #windows: InternedWindow[] = [];
-  #panes: PaneInfo[] = [];
-  #values = 0;
-
-  constructor(readonly strategy: GroupingStrategy) {}
-
-  /** @param held How many of the values are in memory. */
-  add(
-    key: KeyIdentity,
-    values: Iterable<unknown>,
-    held: number,
-    timestamp: Instant,
-    window: InternedWindow,
-    pane: PaneInfo,
-  ): void {
-    this.#keys.push(key);
-    this.#refs.push(values);
-    this.#timestamps.push(timestamp);
-    this.#windows.push(window);
-    this.#panes.push(pane);
-    this.#values += held;
-    if (this.#keys.length === GROUPS_PER_BATCH) this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#keys.length === 0) return;
-    this.#batches.push(
-      new Batch(
-        this.#refs,
-        this.#keys,
-        constantOr(this.#timestamps),
-        constantOr(this.#windows),
-        constantOr(this.#panes),
-        (this.#keys.length + this.#values) * BYTES_PER_REF,
-      ),
-    );
-    this.#refs = [];
-    this.#keys = [];
-    this.#timestamps = [];
-    this.#windows = [];
-    this.#panes = [];
-    this.#values = 0;
-  }
-
-  finish(): Batch[] {
-    this.#flush();
-    return this.#batches;
-  }
-}
-
-function constantOr<T>(values: T[]): Column<T> {
-  const first = values[0]!;
-  return values.every((value) => value === first) ? { all: first } : values;
 }
