@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--only=JOB,…] [--runs=5] [--json FILE]`: five jobs, three subjects, side by side in one run.
+ * `npm run bench -- [--only=JOB,…] [--runs=5] [--together] [--json FILE]`: five jobs, three subjects, side by side in one run.
  *
  * Each measurement is a process of its own, one after the other, that runs the job twice and times the second. Printed are
  * medians, and the ratios to the plain loop and to the official SDK, by elements per second.
@@ -17,7 +17,12 @@ import type { Measurement } from "./run-job.js";
 const SUBJECTS: readonly Subject[] = ["loop", "girder", "apache-beam"];
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, runs: { type: "string", default: "5" }, json: { type: "string" } },
+  options: {
+    only: { type: "string" },
+    runs: { type: "string", default: "5" },
+    json: { type: "string" },
+    together: { type: "boolean", default: false },
+  },
 });
 const runs = Number(values.runs);
 const jobs = JOBS.filter(({ name }) => values.only === undefined || values.only.split(",").includes(name));
@@ -28,9 +33,12 @@ if (!existsSync(join(OFFICIAL, "node_modules"))) {
 }
 for (const job of jobs) {
   if (job.name === "wordcount") for (const words of [job.elements, job.elementsForBeam]) textFile(words);
-  for (const subject of SUBJECTS) measured.push(median(job.name, subject));
+  // Subjects take turns, so that whatever else the machine does is shared.
+  const all = Array.from({ length: runs }, () => SUBJECTS.map((subject) => measureIn([job.name], subject)[0]!));
+  for (const at of SUBJECTS.keys()) measured.push(median(all.map((turn) => turn[at]!)));
   printJob(job.name);
 }
+if (values.together) printTogether();
 if (values.json !== undefined) {
   const rows = measured.map(({ job, subject, seconds, elements, peakMemoryBytes }) => ({
     job,
@@ -42,18 +50,38 @@ if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
 }
 
-function median(job: string, subject: Subject): Measurement {
-  const all = Array.from({ length: runs }, (): Measurement => {
-    const script = resolve(import.meta.dirname, "subject.js");
-    const output = execFileSync(process.execPath, [script, job, subject], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    return JSON.parse(output.trim().split("\n").at(-1)!) as Measurement;
+/** The jobs measured in one process of the subject, one after the other. */
+function measureIn(names: readonly string[], subject: Subject): Measurement[] {
+  const script = resolve(import.meta.dirname, "subject.js");
+  const output = execFileSync(process.execPath, [script, names.join(","), subject], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
   });
-  const middle = all.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs / 2)]!;
-  const peakMemoryBytes = all.map((each) => each.peakMemoryBytes).toSorted((a, b) => a - b)[Math.floor(runs / 2)]!;
+  // The official SDK prints lines of its own.
+  const lines = output.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as Measurement);
+}
+
+/** The median of several measurements, by time; of memory, the median by itself. */
+function median(all: readonly Measurement[]): Measurement {
+  const half = Math.floor(all.length / 2);
+  const middle = all.toSorted((a, b) => a.seconds - b.seconds)[half]!;
+  const peakMemoryBytes = all.map((each) => each.peakMemoryBytes).toSorted((a, b) => a - b)[half]!;
   return { ...middle, peakMemoryBytes };
+}
+
+/** What the other jobs in the same process make of each. */
+function printTogether(): void {
+  const names = jobs.map(({ name }) => name);
+  const all = Array.from({ length: runs }, () => ({
+    loop: measureIn(names, "loop"),
+    girder: measureIn(names, "girder"),
+  }));
+  console.log("one after the other in one process, Girder by the loop");
+  for (const [i, name] of names.entries()) {
+    const of = (subject: "loop" | "girder") => median(all.map((each) => each[subject][i]!)).seconds;
+    console.log(`  ${name.padEnd(18)} ${(of("girder") / of("loop")).toFixed(2)}×`);
+  }
 }
 
 function printJob(job: string): void {
