@@ -4,7 +4,7 @@ import { readFromText, writeToText } from "girder/io/textio";
 
 const options = pipelineOptions({
   input: { type: "string", default: "examples/data/kjv.txt", description: "Files to read (glob)." },
-  output: { type: "string", default: "counts", description: "Prefix of the files to write." },
+  output: { type: "string", default: "out/counts", description: "Prefix of the files to write." },
 });
 
 await run((root) => {

@@ -1,4 +1,8 @@
-/** Girder: Apache Beam for TypeScript. What authors of pipelines import. */
+/**
+ * Girder: Apache Beam for TypeScript. What authors of pipelines import.
+ *
+ * @module girder
+ */
 export type { Coder, KV } from "../portability/coders/index.js";
 export { type ErrorCode, GirderError } from "../portability/errors.js";
 export type { PaneInfo, PaneTiming } from "../portability/execution/pane.js";

@@ -13,7 +13,7 @@ import { readInstant, writeInstant } from "./instant.js";
  * window's coder knows when it ends.
  *
  * Where the window's coder yields a window, that is the value; where it yields bytes (a length prefix around a coder
- * unknown here), the value is an {@link OpaqueWindow}.
+ * unknown here), the value is an `OpaqueWindow`.
  */
 export class CustomWindowCoder implements Coder<BoundedWindow> {
   readonly spec: CoderSpec;

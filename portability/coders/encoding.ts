@@ -42,7 +42,7 @@ export function decodeFromBytes<T>(coder: Coder<T>, bytes: Uint8Array, nested = 
   return value;
 }
 
-/** The identity of a value whose bytes must be looked at: {@link ENCODED} and the nested encoding as Latin-1. */
+/** The identity of a value whose bytes must be looked at: `ENCODED` and the nested encoding as Latin-1. */
 export function encodedIdentity<T>(coder: Coder<T>, value: T): string {
   return withWriter((out) => {
     coder.encode(value, out, true);

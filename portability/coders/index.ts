@@ -1,4 +1,8 @@
-/** Coders: how values become bytes. */
+/**
+ * Coders: how values become bytes.
+ *
+ * @module girder/coders
+ */
 export { BOOL_CODER, BoolCoder } from "./bool-coder.js";
 export { ByteReader } from "./byte-reader.js";
 export { ByteWriter } from "./byte-writer.js";
@@ -29,5 +33,6 @@ export { coderFromProto, STANDARD_CODERS } from "./standard-coders.js";
 export { StateBackedIterableCoder, type StateBackedIterableOptions } from "./state-backed-iterable-coder.js";
 export { STRING_CODER, StringCoder } from "./string-coder.js";
 export { type ClearedTimer, type SetTimer, type Timer, TimerCoder } from "./timer-coder.js";
+export { TUPLE_URN, TupleCoder } from "./tuple-coder.js";
 export { VARINT_CODER, VarintCoder } from "./varint-coder.js";
 export { readHeader, WindowedValueCoder, type WindowedValueHeader, writeHeader } from "./windowed-value-coder.js";

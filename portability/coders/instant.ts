@@ -21,7 +21,7 @@ export function writeInstant(instant: Instant, out: ByteWriter): void {
   }
 }
 
-/** @throws GirderError `malformed-data` for what {@link instantFromWire} refuses. */
+/** @throws GirderError `malformed-data` for what `instantFromWire` refuses. */
 export function readInstant(input: ByteReader): Instant {
   const high = input.readInt32BE() ^ 0x8000_0000;
   const low = input.readInt32BE() >>> 0;

@@ -29,7 +29,7 @@ function paneOf(flags: number, index: number, nonSpeculativeIndex: number): Pane
   return { timing: timingOf(flags), isFirst: (flags & 1) !== 0, isLast: (flags & 2) !== 0, index, nonSpeculativeIndex };
 }
 
-/** @param mark {@link METADATA_FOLLOWS} or nothing. */
+/** @param mark `METADATA_FOLLOWS` or nothing. */
 export function writePane(pane: PaneInfo, out: ByteWriter, mark = 0): void {
   const { index, nonSpeculativeIndex } = pane;
   const early = pane.timing === "EARLY";

@@ -22,6 +22,7 @@ import { ShardedKeyCoder } from "./sharded-key-coder.js";
 import { StateBackedIterableCoder } from "./state-backed-iterable-coder.js";
 import { STRING_CODER } from "./string-coder.js";
 import { TimerCoder } from "./timer-coder.js";
+import { TUPLE_URN, TupleCoder } from "./tuple-coder.js";
 import { VARINT_CODER } from "./varint-coder.js";
 import { WindowedValueCoder } from "./windowed-value-coder.js";
 
@@ -53,6 +54,7 @@ export const STANDARD_CODERS: CoderRegistry = new CoderRegistry()
   .register(Enum.GLOBAL_WINDOW, constant(GLOBAL_WINDOW_CODER))
   .register(Enum.INTERVAL_WINDOW, constant(INTERVAL_WINDOW_CODER))
   .register(JS_VALUE_URN, constant(JS_VALUE_CODER))
+  .register(TUPLE_URN, { create: (components) => new TupleCoder(components) })
   .register(
     Enum.KV,
     ofTwo((key, value) => new KVCoder(key, value)),

@@ -264,7 +264,9 @@ export class Engine {
   #lowest(pcollections: readonly string[]): Instant {
     let lowest = MAX_TIMESTAMP;
     for (const pcollection of pcollections) {
-      lowest = Math.min(lowest, this.#state.watermarks[this.#readers.get(pcollection)!.producer]!);
+      const watermark = this.#state.watermarks[this.#readers.get(pcollection)!.producer]!;
+      if (watermark < MAX_TIMESTAMP && this.graph.bounded?.has(pcollection)) return MIN_TIMESTAMP;
+      lowest = Math.min(lowest, watermark);
     }
     return lowest;
   }

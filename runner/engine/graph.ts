@@ -41,6 +41,11 @@ export type EngineNode = ImpulseNode | StageNode | GroupByKeyNode | FlattenNode;
 /** Nodes in topological order: whoever produces a PCollection stands before whoever reads it. */
 export interface EngineGraph {
   readonly nodes: readonly EngineNode[];
+  /**
+   * PCollections that are known to end. Their watermark moves once, when they are complete: what is computed from them
+   * depends neither on the order in which bundles ran nor on where timestamps were moved to. Default: none.
+   */
+  readonly bounded?: ReadonlySet<string>;
 }
 
 /** `WindowingStrategy` of the model, as far as grouping goes. */

@@ -6,6 +6,7 @@ import {
   AccumulationMode_Enum,
   ClosingBehavior_Enum,
   type Components,
+  IsBounded_Enum,
   OutputTime_Enum,
   type WindowingStrategy,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -53,7 +54,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
         return unreachable(stage);
     }
   });
-  return { graph: { nodes }, stages: descriptors };
+  return { graph: { nodes, bounded: boundedOf(components) }, stages: descriptors };
 }
 
 /**
@@ -98,6 +99,11 @@ function descriptorOf(components: Components, stage: ExecutableStage, grouped: R
     outputs: stage.outputs.map((pcollection) => ({ pcollection, keyed: grouped.has(pcollection) })),
     sideInputs: stage.sideInputs,
   };
+}
+
+function boundedOf({ pcollections }: Components): ReadonlySet<string> {
+  const bounded = Object.entries(pcollections).filter(([, { isBounded }]) => isBounded === IsBounded_Enum.BOUNDED);
+  return new Set(bounded.map(([id]) => id));
 }
 
 function windowingOf(components: Components, pcollection: string): WindowingStrategy {

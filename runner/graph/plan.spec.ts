@@ -60,6 +60,7 @@ describe("plan", () => {
     assert.equal(last, planned);
     assert.deepEqual(passes, [
       "resolve composites",
+      "pack combiners",
       "lift combiners",
       "expand splittable ParDos",
       "prune",

@@ -9,6 +9,7 @@ import { expandSdf } from "./expand-sdf.js";
 import { fuse } from "./fuse.js";
 import { liftCombiners } from "./lift-combiners.js";
 import { order } from "./order.js";
+import { packCombiners } from "./pack-combiners.js";
 import { prune } from "./prune.js";
 import { resolveComposites } from "./resolve-composites.js";
 import { sinkFlattens } from "./sink-flattens.js";
@@ -23,6 +24,7 @@ export type PlanObserver = (pass: string, before: Plan, after: Plan) => void;
 /** The rewriting passes, in the order in which they run. */
 const PASSES: readonly (readonly [name: string, pass: (plan: Plan, capabilities: Capabilities) => Plan])[] = [
   ["resolve composites", resolveComposites],
+  ["pack combiners", packCombiners],
   ["lift combiners", liftCombiners],
   ["expand splittable ParDos", expandSdf],
   ["prune", prune],

@@ -1,4 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { UNPACK_URN } from "../../portability/execution/packed-combine.js";
 import {
   type CombinePayload,
   CombinePayloadSchema,
@@ -38,6 +39,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   [Primitives.TO_STRING, "environment"],
   ...Object.values(CombineComponents).map((urn): [string, Role] => [urn, "environment"]),
   ...Object.values(SplittableParDoComponents).map((urn): [string, Role] => [urn, "environment"]),
+  [UNPACK_URN, "environment"],
   [Composites.COMBINE_PER_KEY, "combine"],
   [Composites.RESHUFFLE, "redistribute"],
   [Composites.REDISTRIBUTE_BY_KEY, "redistribute"],

@@ -43,6 +43,7 @@ function graphText(pipeline: Pipeline, { format, stages = false }: GraphOptions)
       return JSON.stringify(stages ? planned.stages : toJson(PipelineSchema, proto), undefined, 2);
     default:
       throw new GirderError("invalid-option", `There is no format "${format}".`, {
+        where: "--format",
         remedy: "Use text, mermaid or json.",
       });
   }

@@ -30,21 +30,21 @@ export function progressLine(progress: Progress, seconds: number): string {
 export function progressView(stream: NodeJS.WriteStream): ProgressView {
   const begin = performance.now();
   let logged = begin;
-  let shown = false;
+  let last: string | undefined;
   return {
     update(progress) {
       const now = performance.now();
       const line = progressLine(progress, (now - begin) / 1000);
+      last = line;
       if (stream.isTTY) {
         stream.write(`\r\x1b[2K${line}`);
-        shown = true;
       } else if (now - logged >= LOG_INTERVAL) {
         logged = now;
         stream.write(`${line}\n`);
       }
     },
     end() {
-      if (shown) stream.write("\n");
+      if (last !== undefined) stream.write(stream.isTTY ? "\n" : `${last}\n`);
     },
   };
 }

@@ -1,9 +1,10 @@
 /** What a person is shown when something failed. */
+import { fileURLToPath } from "node:url";
 import { GirderError } from "../../portability/errors.js";
 
 /** Exit codes: the job failed; the command was not understood; the job was cancelled. */
 const FAILED = 1;
-const USAGE = 2;
+export const USAGE = 2;
 const CANCELLED = 130;
 
 /** The exit code that stands for an error. */
@@ -13,17 +14,31 @@ export function exitCodeOf(thrown: unknown): number {
   return thrown.code === "invalid-option" ? USAGE : FAILED;
 }
 
+/** Where Girder itself is: the rooms of which frames of a stack are its own. */
+const ROOMS = ["sdk", "runner", "portability"].map((room) => new URL(`../../${room}/`, import.meta.url));
+const OWN = ROOMS.flatMap(({ href }) => [href, fileURLToPath(href)]);
+
+/** A stack without the frames below the author's, by which Girder called the author's function. */
+function authorsStack(stack: string): string {
+  const lines = stack.split("\n");
+  const isOwn = (line: string): boolean => OWN.some((place) => line.includes(place)) || line.includes("node:internal");
+  let end = lines.length;
+  while (end > 0 && /^\s+at /.test(lines[end - 1]!) && isOwn(lines[end - 1]!)) end--;
+  // A stack that is Girder's alone is shown as it is.
+  return end > 0 && /^\s+at /.test(lines[end - 1]!) ? lines.slice(0, end).join("\n") : stack;
+}
+
 /** The author's own exception and stack first, then where in the pipeline it happened and what to do. */
 export function errorText(thrown: unknown): string {
   if (!(thrown instanceof GirderError))
-    return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    return thrown instanceof Error ? authorsStack(thrown.stack ?? thrown.message) : String(thrown);
   const lines: string[] = [];
   if (thrown.code === "user-exception" && thrown.cause !== undefined) {
     lines.push(errorText(thrown.cause), "");
   }
   lines.push(`girder: [${thrown.code}] ${thrown.what}`);
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["transform", thrown.where],
+    ["where", thrown.where],
     ["applied at", thrown.site],
     ["element", thrown.element],
     ["remedy", thrown.remedy],

@@ -16,35 +16,31 @@ export async function runCommand(file: string, argv: readonly string[]): Promise
     process.stderr.write("\ngirder: cancelling; press Ctrl-C again to leave at once\n");
     abort.abort();
   };
+  // They stay: a program may run its pipeline without waiting for it.
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  try {
-    await loadProgram(file, {
-      argv,
-      async launch(pipeline, given) {
-        // A program that declares no options of its own still takes the runner's.
-        const options = {
-          ...(Object.keys(given).length > 0 ? given : pipelineOptions({}, argv)),
-          signal: abort.signal,
-        };
-        if ((options.runner ?? RUNNER_OPTIONS.runner.default) !== "embedded") return runPipeline(pipeline, options);
-        const view = progressView(process.stderr);
-        const begin = performance.now();
-        try {
-          const result = await launchEmbedded(pipeline, options, (progress) => view.update(progress));
-          view.end();
-          printSummary(result, (performance.now() - begin) / 1000);
-          return result;
-        } catch (thrown) {
-          view.end();
-          throw thrown;
-        }
-      },
-    });
-  } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
-  }
+  await loadProgram(file, {
+    argv,
+    async launch(pipeline, given) {
+      // A program that declares no options of its own still takes the runner's.
+      const options = {
+        ...(Object.keys(given).length > 0 ? given : pipelineOptions({}, argv)),
+        signal: abort.signal,
+      };
+      if ((options.runner ?? RUNNER_OPTIONS.runner.default) !== "embedded") return runPipeline(pipeline, options);
+      const view = progressView(process.stderr);
+      const begin = performance.now();
+      try {
+        const result = await launchEmbedded(pipeline, options, (progress) => view.update(progress));
+        view.end();
+        printSummary(result, (performance.now() - begin) / 1000);
+        return result;
+      } catch (thrown) {
+        view.end();
+        throw thrown;
+      }
+    },
+  });
 }
 
 function printSummary(result: PipelineResult, seconds: number): void {

@@ -16,7 +16,8 @@ const SAMPLE = 512;
 
 /** Appends what it is given, with the cursor's timestamp, windows and pane; a column stays a constant while all are equal. */
 export class BatchBuilder {
-  #refs: unknown[] = [];
+  #count = 0;
+  #refs: unknown[] = new Array(BATCH_SIZE);
   #keys: KeyIdentity[] | undefined;
   #timestamp: Instant;
   #windows: WindowSet;
@@ -34,14 +35,14 @@ export class BatchBuilder {
     /** Is told the estimated bytes of each batch. */
     readonly meter: OutputMeter,
   ) {
-    this.#keys = identity && [];
+    this.#keys = identity && new Array(BATCH_SIZE);
     this.#timestamp = 0;
     this.#windows = [];
     this.#pane = undefined as unknown as PaneInfo;
   }
 
   append(value: unknown, cursor: Cursor): void {
-    const count = this.#refs.length;
+    const count = this.#count++;
     if (count === 0) {
       this.#timestamp = cursor.timestamp;
       this.#windows = cursor.windows;
@@ -54,9 +55,10 @@ export class BatchBuilder {
     if (this.#panes !== undefined) this.#panes.push(cursor.pane);
     else if (cursor.pane !== this.#pane) this.#panes = spread(this.#pane, count, cursor.pane);
     if (this.#keys !== undefined) {
-      this.#keys.push(this.identity!((value as KV<unknown, unknown>).key));
-      this.#refs.push((value as KV<unknown, unknown>).value);
-    } else this.#refs.push(value);
+      const { key, value: held } = value as KV<unknown, unknown>;
+      this.#keys[count] = this.identity!(key);
+      this.#refs[count] = held;
+    } else this.#refs[count] = value;
     if (count % SAMPLE === 0) {
       this.#sampled += estimateSize(value);
       this.#samples++;
@@ -65,8 +67,10 @@ export class BatchBuilder {
   }
 
   #flush(): void {
-    const count = this.#refs.length;
+    const count = this.#count;
     if (count === 0) return;
+    this.#refs.length = count;
+    if (this.#keys !== undefined) this.#keys.length = count;
     const column = <T>(all: T, each: T[] | undefined): Column<T> => each ?? { all };
     const bytes = Math.ceil((this.#sampled / this.#samples) * count);
     this.meter.bytes += bytes;
@@ -80,8 +84,9 @@ export class BatchBuilder {
         bytes,
       ),
     );
-    this.#refs = [];
-    this.#keys = this.#keys && [];
+    this.#count = 0;
+    this.#refs = new Array(BATCH_SIZE);
+    this.#keys = this.#keys && new Array(BATCH_SIZE);
     this.#timestamps = undefined;
     this.#windowSets = undefined;
     this.#panes = undefined;

@@ -10,7 +10,12 @@ describe("batches of elements", () => {
   it("are read back from their bytes, also where their size was estimated as more than those", () => {
     const windows = new WindowTable();
     const windowCoder = GLOBAL_WINDOW_CODER as Coder<unknown> as Coder<BoundedWindow>;
-    const codec = new ElementCodec(STRING_CODER as Coder<unknown>, windowCoder, () => windows.global);
+    const codec = new ElementCodec(
+      STRING_CODER as Coder<unknown>,
+      windowCoder,
+      () => windows.global,
+      () => "Step",
+    );
     const batch = new Batch(["a", "b"], undefined, { all: 5 }, { all: windows.global }, { all: NO_FIRING }, 1_000_000);
     const copy = codec.decode(codec.encode(batch));
     assert.deepEqual(copy.columns.refs, ["a", "b"]);

@@ -16,6 +16,7 @@ import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
 import type { ElementOf } from "./chain.js";
 import type { InternWindow } from "./do-fn-operators.js";
+import { encodingError } from "./encoding-error.js";
 
 /** Where a PCollection's elements, keys and bytes meet. */
 export class ElementCodec implements BatchCodec {
@@ -25,12 +26,27 @@ export class ElementCodec implements BatchCodec {
     readonly coder: Coder<unknown>,
     readonly windowCoder: Coder<BoundedWindow>,
     readonly intern: InternWindow,
+    /** Name of the transform that outputs the elements; asked for when one does not fit the coder. */
+    readonly producer: () => string,
   ) {
     this.#key = coder instanceof KVCoder ? coder.key : undefined;
   }
 
-  /** Identities of keys, for a PCollection that is grouped. */
-  readonly identity = (key: unknown): KeyIdentity => this.#keyCoder().keyIdentity(key);
+  /**
+   * Identities of keys, for a PCollection that is grouped.
+   *
+   * @throws GirderError `cannot-encode`, with the transform and the key, as {@link encode} and {@link encodeValues} do.
+   */
+  get identity(): (key: unknown) => KeyIdentity {
+    const coder = this.#keyCoder();
+    return (key) => {
+      try {
+        return coder.keyIdentity(key);
+      } catch (thrown) {
+        throw encodingError(thrown, this.producer(), key);
+      }
+    };
+  }
 
   #keyCoder(): Coder<unknown> {
     if (this.#key === undefined) throw new GirderError("internal", `${this.coder.spec.urn} has no key`);
@@ -64,15 +80,24 @@ export class ElementCodec implements BatchCodec {
         pane: entry(columns.panes, i),
       };
       writeHeader(header, this.windowCoder, out);
-      this.coder.encode(this.elementOf(columns, i), out, true);
+      this.#encode(this.coder, this.elementOf(columns, i), out);
     }
     return out.finish();
+  }
+
+  #encode(coder: Coder<unknown>, value: unknown, out: ByteWriter): void {
+    try {
+      coder.encode(value, out, true);
+    } catch (thrown) {
+      throw encodingError(thrown, this.producer(), value);
+    }
   }
 
   decode(bytes: Uint8Array): Batch {
     const input = new ByteReader(bytes);
     const count = Number(input.readVarint());
     const keyed = input.readByte() === 1;
+    const identity = keyed ? this.identity : undefined;
     // An estimate that was made before encoding: it may well exceed the bytes that follow.
     const size = Number(input.readVarint());
     const refs: unknown[] = [];
@@ -90,7 +115,7 @@ export class ElementCodec implements BatchCodec {
       if (keys === undefined) refs.push(element);
       else {
         const { key, value } = element as KV<unknown, unknown>;
-        keys.push(this.identity(key));
+        keys.push(identity!(key));
         refs.push(value);
       }
     }
@@ -101,7 +126,7 @@ export class ElementCodec implements BatchCodec {
     const out = new ByteWriter();
     out.writeVarint(refs.length);
     const coder = this.#valueCoder();
-    for (const ref of refs) coder.encode(ref, out, true);
+    for (const ref of refs) this.#encode(coder, ref, out);
     return out.finish();
   }
 

@@ -13,6 +13,7 @@
  * `at` and `el` name the step and element in hand, for the error if one throws.
  */
 import type { Batch } from "../../portability/execution/batch.js";
+import { MAX_TIMESTAMP } from "../../portability/execution/time.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf, SynchronousParts } from "./chain.js";
 import type { Cursor } from "./cursor.js";
@@ -208,7 +209,7 @@ class Generator {
       case "assignWindows":
         return `const w${n} = c.windows; c.windows = ${call}; ${this.#onward(out, v, budget)} c.windows = w${n};`;
       case "assignTimestamps":
-        return `${mark} const t${n} = c.timestamp; c.timestamp = checkedTimestamp(${call}, names[${k}]); ${this.#onward(out, v, budget)} c.timestamp = t${n};`;
+        return `${mark} const t${n} = c.timestamp; const q${n} = ${call}; c.timestamp = typeof q${n} === "number" && Math.abs(q${n}) <= ${MAX_TIMESTAMP} && Math.floor(q${n}) === q${n} ? q${n} : checkedTimestamp(q${n}, names[${k}]); ${this.#onward(out, v, budget)} c.timestamp = t${n};`;
     }
   }
 }

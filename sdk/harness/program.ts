@@ -4,13 +4,21 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { KV } from "../../portability/coders/index.js";
 import { KVCoder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
+import {
+  combineFnsOf,
+  PACKED_COMBINE_FN_URN,
+  positionOf,
+  UNPACK_URN,
+} from "../../portability/execution/packed-combine.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
+  type FunctionSpec,
   type PTransform,
   WindowIntoPayloadSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
+import { tuple } from "../combiners/compose.js";
 import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
@@ -114,8 +122,7 @@ function stepOf(
     asynchronous,
     outputs,
   });
-  const combineFn = () =>
-    functions.get(components.combine(transform).combineFn!) as CombineFn<unknown, unknown, unknown>;
+  const combineFn = () => combineFnOf(components.combine(transform).combineFn!, functions);
   const splittable = () => {
     const step = functions.get(components.parDo(transform).doFn!) as ElementFunction & { kind: "splittable" };
     return step.doFn as SplittableDoFn<unknown, unknown>;
@@ -136,9 +143,8 @@ function stepOf(
     case Primitives.TO_STRING:
       return inline("map", (value) => String(value));
     case CombineComponents.COMBINE_PER_KEY_PRECOMBINE: {
-      const coder = components.codec(input).coder;
+      const { coder, identity } = components.codec(input);
       if (!(coder instanceof KVCoder)) break;
-      const identity = (key: unknown) => coder.key.keyIdentity(key);
       return operator(new PrecombineOperator(combineFn(), identity, components.groupedTime(input)));
     }
     case CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS:
@@ -149,6 +155,10 @@ function stepOf(
       return inline("map", convertToAccumulators(combineFn()) as never);
     case CombineComponents.COMBINE_GROUPED_VALUES:
       return inline("map", combineGroupedValues(combineFn()) as never);
+    case UNPACK_URN: {
+      const at = positionOf(transform.spec!);
+      return inline("map", ({ key, value }: KV<unknown, readonly unknown[]>) => ({ key, value: value[at] }) as never);
+    }
     case SplittableParDoComponents.PAIR_WITH_RESTRICTION:
       return inline("map", pairWithRestriction(splittable()) as never);
     case SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS:
@@ -161,6 +171,16 @@ function stepOf(
     }
   }
   throw new GirderError("unsupported", `The TypeScript harness does not execute ${urn}.`, { where: id });
+}
+
+/** The CombineFn of a spec; of one made of several, a CombineFn of their tuples. */
+function combineFnOf(spec: FunctionSpec, functions: FunctionTable): CombineFn<unknown, unknown, unknown> {
+  if (spec.urn !== PACKED_COMBINE_FN_URN) return functions.get(spec) as CombineFn<unknown, unknown, unknown>;
+  return tuple(...combineFnsOf(spec).map((part) => combineFnOf(part, functions))) as CombineFn<
+    unknown,
+    unknown,
+    unknown
+  >;
 }
 
 function parDoStep(

@@ -43,10 +43,21 @@ export class StageComponents {
     if (codec === undefined) {
       const { coderId } = this.#found(this.descriptor.components.pcollections[pcollection], pcollection);
       const windowCoder = this.coder(this.windowing(pcollection).windowCoderId) as Coder<BoundedWindow>;
-      codec = new ElementCodec(this.coder(coderId), windowCoder, windowInterner(this.windows, windowCoder));
+      const intern = windowInterner(this.windows, windowCoder);
+      codec = new ElementCodec(this.coder(coderId), windowCoder, intern, () => this.producer(pcollection));
       this.#codecs.set(pcollection, codec);
     }
     return codec;
+  }
+
+  /** Id of the transform that outputs a PCollection, the innermost one. */
+  producer(pcollection: string): string {
+    const { transforms } = this.descriptor.components;
+    const outputting = Object.entries(transforms).filter(([, { outputs }]) =>
+      Object.values(outputs).includes(pcollection),
+    );
+    const primitive = outputting.find(([, { subtransforms }]) => subtransforms.length === 0) ?? outputting[0];
+    return primitive?.[0] ?? pcollection;
   }
 
   windowing(pcollection: string): WindowingStrategy {

@@ -29,6 +29,7 @@ export function userError(thrown: unknown, transform: string, element?: { readon
   return new GirderError("user-exception", `${name}${messageOf(thrown)}`, {
     where: transform,
     cause: thrown,
+    remedy: "Correct the function, or catch in it what is to be passed over. Nothing of this bundle was committed.",
     ...(element === undefined ? {} : { element: excerpt(element.value) }),
   });
 }

@@ -1,4 +1,8 @@
-/** CSV: files of records, with a header or without. */
+/**
+ * CSV: files of records, with a header or without.
+ *
+ * @module girder/io/csv
+ */
 import type { Options as ParseOptions } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
 import { GirderError, messageOf } from "../../portability/errors.js";

@@ -16,13 +16,18 @@ export interface ShardFrame {
  * Writes a shard. The file appears under its name when it is complete; doing it again makes the same file again, as long as
  * the temporary files are there.
  *
+ * @param signal Ends it early, with nothing left under the name.
  * @throws GirderError `corrupt-file` for a temporary file that is shorter than it was.
  */
-export async function finishShard({ path, parts }: Shard, { before, after, compression }: ShardFrame): Promise<void> {
+export async function finishShard(
+  { path, parts }: Shard,
+  { before, after, compression }: ShardFrame,
+  signal: AbortSignal,
+): Promise<void> {
   const writer = compressing(await fileSystemFor(path).create(path), compression);
   try {
     if (before !== "") await writer.write(Buffer.from(before));
-    for (const part of parts) await copy(part, writer);
+    for (const part of parts) await copy(part, writer, signal);
     if (after !== "") await writer.write(Buffer.from(after));
     await writer.close();
   } catch (thrown) {
@@ -31,11 +36,12 @@ export async function finishShard({ path, parts }: Shard, { before, after, compr
   }
 }
 
-async function copy({ path, start, end }: Part, writer: FileWriter): Promise<void> {
+async function copy({ path, start, end }: Part, writer: FileWriter, signal: AbortSignal): Promise<void> {
   let copied = 0;
   const files = fileSystemFor(path);
   if (files.openSync === undefined) {
     for await (const chunk of files.open(path, { start, end })) {
+      signal.throwIfAborted();
       await writer.write(chunk);
       copied += chunk.length;
     }
@@ -43,6 +49,7 @@ async function copy({ path, start, end }: Part, writer: FileWriter): Promise<voi
     const chunks = files.openSync(path, { start, end });
     try {
       for (let chunk = chunks.read(); chunk !== undefined; chunk = chunks.read()) {
+        signal.throwIfAborted();
         await writer.write(chunk);
         copied += chunk.length;
       }

@@ -1,4 +1,8 @@
-/** JSON Lines: files with a JSON value in each line. */
+/**
+ * JSON Lines: files with a JSON value in each line.
+ *
+ * @module girder/io/jsonl
+ */
 import { GirderError, messageOf } from "../../portability/errors.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";

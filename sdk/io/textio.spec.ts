@@ -287,7 +287,7 @@ describe("textio", () => {
     await assert.rejects(read("plain"), failure("corrupt-file", at("plain"), "gzip"));
   });
 
-  it("says that it cannot write, and leaves nothing behind that looks finished", async () => {
+  it("says that it cannot write, and leaves nothing behind", async () => {
     await writeFile(at("file"), "");
     await assert.rejects(
       testPipeline((root) => root.apply(create(["x"])).apply(writeToText(at("file/out")))),
@@ -307,8 +307,7 @@ describe("textio", () => {
       }),
       failure("user-exception", "no"),
     );
-    const visible = (await readdir(folder)).filter((name) => !name.startsWith("."));
-    assert.deepEqual(visible, ["file"]);
+    assert.deepEqual(await readdir(folder), ["file"]);
   });
 
   it("refuses arguments that make no sense when the pipeline is built", () => {

@@ -37,8 +37,7 @@ export class WriteBundles implements DoFn<string, TemporaryFile, WriteContext> {
   }
 
   startBundle(): void {
-    for (const lines of this.#open.values()) lines.abandon();
-    this.#open.clear();
+    this.teardown();
     this.#window = undefined;
     this.#lines = undefined;
     this.#bundles++;
@@ -73,6 +72,12 @@ export class WriteBundles implements DoFn<string, TemporaryFile, WriteContext> {
       this.#open.set(window, lines);
     }
     return lines;
+  }
+
+  /** Closes the files of a bundle that failed. */
+  teardown(): void {
+    for (const lines of this.#open.values()) lines.abandon();
+    this.#open.clear();
   }
 
   finishBundle(): Timestamped<TemporaryFile>[] | Promise<Timestamped<TemporaryFile>[]> {

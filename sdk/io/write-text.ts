@@ -15,6 +15,7 @@ import { globalWindows } from "../windowing/window-fns.js";
 import { windowInto } from "../windowing/window-into.js";
 import { fileSystemFor } from "./filesystem/index.js";
 import { finishShard, type ShardFrame } from "./finish-shard.js";
+import { Leftovers } from "./leftovers.js";
 import type { Compression } from "./lines/index.js";
 import { located } from "./located.js";
 import { divide, type Shard, type ShardNaming, shardPath } from "./shards.js";
@@ -82,8 +83,9 @@ function planOf(prefix: string, options: WriteToTextOptions): Plan {
  *
  * Each bundle writes temporary files into a folder `.temp-girder-…` beside the target. Once all of a window's bundles are
  * done, they are put together: each file appears under its name at once and complete, replacing one of that name. A
- * window's temporary files are removed then, except in accumulating mode, and the folder when the last file is there. A failed job may leave the folder, but no half-written file. Lines
- * are in no order. Without lines there is still a file in the global window; in other windows there are files where there
+ * window's temporary files are removed then, except in accumulating mode, and the folder when the last file is there, or
+ * when the job fails on the embedded runner; on others a failed job may leave it, but no half-written file. Lines are in no
+ * order. Without lines there is still a file in the global window; in other windows there are files where there
  * are lines, with the window's start and end in their names, as `PREFIX-2024-01-01T00:00:00.000Z-2024-01-01T01:00:00.000Z…`.
  * A pane after a window's first adds `-pane-1` and so on.
  *
@@ -105,11 +107,13 @@ export function writeToText(
         remedy: "Apply windowInto first: files are written for each window.",
       });
     }
+    const leftovers = new Leftovers();
+    pipeline.onFailure(() => leftovers.removeAll());
     // A side input, so that all bundles see the same name, and another one each time the pipeline runs.
     const folderOf = plan.naming.prefix.slice(0, plan.naming.prefix.lastIndexOf("/") + 1);
     const folder = pipeline.root
       .apply("Begin", impulse())
-      .flatMap("TemporaryFolder", () => [`${folderOf}.temp-girder-${randomUUID()}`])
+      .flatMap("TemporaryFolder", () => [leftovers.folder(`${folderOf}.temp-girder-${randomUUID()}`)])
       .withCoder(STRING_CODER);
     const temporary = lines.parDo("WriteBundles", new WriteBundles(transform, plan.delimiter, plan.numShards ?? 1), {
       folder: singleton(folder),
@@ -118,7 +122,7 @@ export function writeToText(
     const shards = isGlobal ? globalShards(temporary, plan) : windowedShards(temporary, plan);
     const finished = shards.apply(reshuffle()).map("Finish", async (shard) => {
       try {
-        await finishShard(shard, plan);
+        await leftovers.finishing((signal) => finishShard(shard, plan, signal));
         return shard;
       } catch (thrown) {
         throw located(thrown, transform);
@@ -132,7 +136,7 @@ export function writeToText(
       "RemoveTemporaryFolder",
       async (_, context) => {
         try {
-          await fileSystemFor(prefix).deleteFolder(context.folder);
+          await leftovers.remove(context.folder);
         } catch (thrown) {
           throw located(thrown, transform);
         }

@@ -13,6 +13,7 @@ import {
   JS_VALUE_CODER,
 } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
+import { PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
 import {
   ComponentsSchema,
   type Environment,
@@ -41,6 +42,9 @@ import { type WindowingStrategy, windowingKey, windowingToProto } from "./window
 /** Id of the environment in which this program's functions run. */
 export const ENVIRONMENT_ID = "typescript";
 
+/** What this program's environment can do beyond the model: `Environment.capabilities`. */
+const CAPABILITIES = [PACKED_COMBINE_FN_URN];
+
 /** What makes a transform a primitive, or a composite that runners know. */
 export interface PrimitiveSpec {
   readonly urn: string;
@@ -64,6 +68,9 @@ interface Scope {
   hints: ResourceHints;
 }
 
+/** A frame of a stack that is Girder's own, by which a transform came to be applied. */
+const GIRDER_FRAME = /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing)[/\\]|node:internal/;
+
 export class Pipeline {
   readonly root = new Root(this);
   /** The functions that the proto names. */
@@ -77,6 +84,7 @@ export class Pipeline {
   readonly #scopes: Scope[] = [];
   /** Resource hints of each environment but the plain one, by its id. */
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
+  readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
   apply<O extends PValue>(transform: PTransform<Root, O>): O;
@@ -150,9 +158,7 @@ export class Pipeline {
   /** `file:line:column` where the author applied a transform, if known. */
   siteOf(transform: string): string | undefined {
     const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
-    const frame = frames.find(
-      (line) => !/[/\\](?:sdk|dist[/\\]sdk)[/\\](?:pipeline|transforms|io|windowing)[/\\]|node:internal/.test(line),
-    );
+    const frame = frames.find((line) => /\.spec\.[jt]s:/.test(line) || !GIRDER_FRAME.test(line));
     return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
   }
 
@@ -231,6 +237,16 @@ export class Pipeline {
     return this.#coders.add(coder);
   }
 
+  /** Says what is to be done where a run of the pipeline fails in this process: transforms remove what they left. */
+  onFailure(action: () => Promise<void>): void {
+    this.#failureActions.push(action);
+  }
+
+  /** Does what transforms have asked for with {@link onFailure}. What goes wrong there is passed over: the job has failed. */
+  async failed(): Promise<void> {
+    await Promise.allSettled(this.#failureActions.map((action) => action()));
+  }
+
   #current(): Scope {
     const scope = this.#scopes.at(-1);
     if (scope === undefined) throw new GirderError("internal", "a primitive was made outside of apply");
@@ -260,7 +276,9 @@ export class Pipeline {
       const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
       pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
     }
-    const plain = environment ?? create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT });
+    const plain =
+      environment ??
+      create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT, capabilities: [...CAPABILITIES] });
     const environments: Record<string, Environment> = { [ENVIRONMENT_ID]: plain };
     for (const [id, hints] of this.#environments) {
       environments[id] = create(EnvironmentSchema, { ...plain, resourceHints: { ...plain.resourceHints, ...hints } });

@@ -52,7 +52,7 @@ export const RUNNER_OPTIONS = {
 export type RunnerOptions = Partial<OptionValues<typeof RUNNER_OPTIONS>>;
 
 /** `maxWords` as it is written on the command line. */
-function kebab(name: string): string {
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
@@ -81,7 +81,10 @@ export function pipelineOptions<const S extends Readonly<Record<string, OptionSp
     else if (spec.default !== undefined) result[name] = spec.default;
     else if (spec.type === "boolean") result[name] = false;
     else if (spec.required !== false) {
-      throw new GirderError("invalid-option", `--${flag} is missing.`, { remedy: `${spec.description} See --help.` });
+      throw new GirderError("invalid-option", `--${flag} is missing.`, {
+        where: `--${flag}`,
+        remedy: `${spec.description} See --help.`,
+      });
     }
   }
   return result as OptionValues<S> & RunnerOptions;
@@ -104,6 +107,7 @@ function parse(argv: readonly string[], flags: Flags): Readonly<Record<string, u
   for (const token of tokens) {
     if (token.kind === "positional") {
       throw new GirderError("invalid-option", `"${token.value}" is not an option.`, {
+        where: token.value,
         remedy: "Options are written --name=value or --name value. See --help.",
       });
     }
@@ -112,11 +116,13 @@ function parse(argv: readonly string[], flags: Flags): Readonly<Record<string, u
     if (known === undefined) throw unknownOption(token.rawName, flags);
     if (known.type === "string" && token.value === undefined) {
       throw new GirderError("invalid-option", `${token.rawName} has no value.`, {
+        where: token.rawName,
         remedy: `Write ${token.rawName}=VALUE.`,
       });
     }
     if (known.type === "boolean" && token.value !== undefined) {
       throw new GirderError("invalid-option", `${token.rawName} takes no value.`, {
+        where: token.rawName,
         remedy: `Write ${token.rawName} alone.`,
       });
     }
@@ -129,6 +135,7 @@ function unknownOption(flag: string, flags: Flags): GirderError {
     .filter((known) => distance(known, flag.replace(/^-+/, "")) <= 2)
     .map((known) => `--${known}`);
   return new GirderError("invalid-option", `There is no option ${flag}.`, {
+    where: flag,
     remedy: near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "See --help.",
   });
 }
@@ -151,6 +158,7 @@ function converted(flag: string, spec: OptionSpec, value: unknown): unknown {
   const number = Number(value);
   if (value === "" || Number.isNaN(number)) {
     throw new GirderError("invalid-option", `--${flag}=${String(value)} is not a number.`, {
+      where: `--${flag}`,
       remedy: spec.description,
     });
   }
@@ -178,7 +186,7 @@ export function helpText(specs: Readonly<Record<string, OptionSpec>>): string {
 }
 
 /**
- * The bytes of a size such as `64k`, `512m` or `2g`.
+ * The bytes of `--memory-budget`, a size such as `64k`, `512m` or `2g`.
  *
  * @throws GirderError `invalid-option`
  */
@@ -186,6 +194,7 @@ export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
   if (match === null) {
     throw new GirderError("invalid-option", `"${text}" is not a size.`, {
+      where: "--memory-budget",
       remedy: "Write it as bytes or as 64k, 512m, 2g.",
     });
   }

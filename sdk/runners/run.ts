@@ -38,7 +38,10 @@ export async function run(
 export async function runPipeline(pipeline: Pipeline, options: RunOptions = {}): Promise<PipelineResult> {
   const runner = options.runner ?? RUNNER_OPTIONS.runner.default;
   if (runner !== "embedded") {
-    throw new GirderError("invalid-option", `There is no runner "${runner}".`, { remedy: "Use --runner=embedded." });
+    throw new GirderError("invalid-option", `There is no runner "${runner}".`, {
+      where: "--runner",
+      remedy: "Use --runner=embedded.",
+    });
   }
   const { launchEmbedded } = await import("./embedded/launch.js");
   return launchEmbedded(pipeline, options);

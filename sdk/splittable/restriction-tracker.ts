@@ -27,6 +27,8 @@ export type Allowance = () => number;
  */
 export class OffsetRangeTracker implements RestrictionTracker<number> {
   #last = -1;
+  /** Positions from here on cannot be claimed. */
+  #end: number;
   /** Claims left until the allowance is asked again. */
   #left = 0;
   #rest: OffsetRange | undefined;
@@ -34,8 +36,10 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
 
   constructor(
     readonly range: OffsetRange,
-    readonly allowance: Allowance = () => Number.POSITIVE_INFINITY,
-  ) {}
+    readonly allowance: Allowance = () => Number.MAX_SAFE_INTEGER,
+  ) {
+    this.#end = range.to;
+  }
 
   /**
    * Claims `position` and all before it that have not been claimed.
@@ -44,17 +48,17 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
    * Default 1. A reader that claims lines by the hundred says so here.
    */
   tryClaim(position: number, elements = 1): boolean {
-    if (position >= this.range.to || this.#rest !== undefined) return false;
-    if (this.#left === 0) {
-      this.#left = this.allowance();
-      if (this.#left === 0) {
-        this.defer();
-        return false;
-      }
-    }
-    this.#left = Math.max(0, this.#left - elements);
+    if (position >= this.#end || (this.#left <= 0 && !this.#mayGoOn())) return false;
+    this.#left -= elements;
     this.#last = position;
     return true;
+  }
+
+  /** Asks whether the bundle goes on; if it does not, leaves the rest. */
+  #mayGoOn(): boolean {
+    this.#left = this.allowance();
+    if (this.#left <= 0) this.defer();
+    return this.#rest === undefined;
   }
 
   /**
@@ -66,6 +70,8 @@ export class OffsetRangeTracker implements RestrictionTracker<number> {
     if (this.#rest !== undefined) return;
     this.#rest = { from: this.#last === -1 ? this.range.from : this.#last + 1, to: this.range.to };
     this.#delay = delay;
+    // Nothing more can be claimed.
+    this.#end = this.#rest.from;
   }
 
   /** How long to leave the {@link residual} alone, in ms. */

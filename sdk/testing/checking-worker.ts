@@ -72,18 +72,7 @@ class CheckingStage implements PreparedStage {
   }
 
   #encode(pcollection: string, batch: Batch): Uint8Array {
-    try {
-      return this.codec(pcollection).encode(batch);
-    } catch (thrown) {
-      if (!(thrown instanceof GirderError)) throw thrown;
-      throw new GirderError(thrown.code, thrown.what, {
-        where: thrown.where === undefined ? pcollection : `${thrown.where}, in ${pcollection}`,
-        remedy:
-          thrown.remedy ??
-          "Give the PCollection a coder for its elements with withCoder: on most runners they travel as bytes.",
-        cause: thrown,
-      });
-    }
+    return this.codec(pcollection).encode(batch);
   }
 
   #mustBeAsBefore(seen: readonly Seen[], what: string): void {

@@ -1,4 +1,8 @@
-/** What tests of pipelines import, as `girder/testing`. */
+/**
+ * What tests of pipelines import, as `girder/testing`.
+ *
+ * @module girder/testing
+ */
 export { CheckingWorker } from "./checking-worker.js";
 export { Collected, collect } from "./collect.js";
 export { PAssert, passert } from "./passert.js";

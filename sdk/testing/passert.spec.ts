@@ -229,7 +229,7 @@ describe("checked elements", () => {
             .withCoder(VARINT_CODER as never),
         ).isEmpty(),
       ),
-      failure("cannot-encode"),
+      failure("cannot-encode", "at PAssert.IsEmpty/", "passert.spec", "Element: { key: null, value: 'a' }"),
     );
   });
 });

@@ -31,9 +31,9 @@ export function counted(i: number): { key: number; value: number } {
   return { key: i % 1000, value: 1 };
 }
 
-/** Event time of an element, ms: twelve million of them come within an hour. */
+/** Event time of an element, ms: thirty million of them come within an hour. */
 export function timestampOf(i: number): number {
-  return Math.floor(i * 0.3);
+  return Math.floor(i * 0.12);
 }
 
 /** Ms in the windows of the windowed count. */

@@ -1,4 +1,8 @@
-/** File systems: where sources read and sinks write. */
+/**
+ * File systems: where sources read and sinks write.
+ *
+ * @module girder/io/filesystem
+ */
 export type {
   ByteRange,
   FileMetadata,

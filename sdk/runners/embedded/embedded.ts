@@ -25,6 +25,7 @@ export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions =
   try {
     return await execute(pipeline.toProto(), { ...execution, worker: () => worker });
   } catch (thrown) {
+    await pipeline.failed();
     if (!(thrown instanceof GirderError) || thrown.where === undefined) throw thrown;
     const site = pipeline.siteOf(thrown.where);
     throw site === undefined ? thrown : thrown.appliedAt(site);

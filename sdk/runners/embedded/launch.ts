@@ -1,17 +1,26 @@
 /** The embedded runner under the options of a program. */
+import { GirderError } from "../../../portability/errors.js";
 import type { Progress } from "../../../runner/execution/progress.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
-import { parseBytes, RUNNER_OPTIONS } from "../pipeline-options.js";
+import { kebab, parseBytes, RUNNER_OPTIONS } from "../pipeline-options.js";
 import { PipelineResult } from "../pipeline-result.js";
 import type { RunOptions } from "../run.js";
 import { runEmbedded } from "./embedded.js";
 
+/**
+ * Runs a pipeline to its end.
+ *
+ * @throws GirderError `invalid-option` for an option out of its range; otherwise see {@link runEmbedded}.
+ */
 export async function launchEmbedded(
   pipeline: Pipeline,
   options: RunOptions,
   onProgress?: (progress: Progress) => void,
 ): Promise<PipelineResult> {
   const { bundleAttempts, failBundles, splitBundles, seed } = RUNNER_OPTIONS;
+  requireInRange("bundleAttempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER);
+  requireInRange("failBundles", options.failBundles, 0, 1);
+  requireInRange("splitBundles", options.splitBundles, 0, 1);
   const { metrics, droppedLate } = await runEmbedded(pipeline, {
     memoryBudget: parseBytes(options.memoryBudget ?? RUNNER_OPTIONS.memoryBudget.default),
     bundleAttempts: options.bundleAttempts ?? bundleAttempts.default,
@@ -22,4 +31,12 @@ export async function launchEmbedded(
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   return new PipelineResult(metrics, droppedLate);
+}
+
+function requireInRange(name: keyof RunOptions, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (value >= least && value <= most)) return;
+  throw new GirderError("invalid-option", `--${kebab(name)}=${value} is out of range.`, {
+    where: `--${kebab(name)}`,
+    remedy: most === 1 ? "Give a share from 0 to 1." : `Give a number of at least ${least}.`,
+  });
 }

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { Batch } from "../../portability/execution/batch.js";
+import { NO_FIRING } from "../../portability/execution/pane.js";
+import type { BundleResult, Residual } from "../../portability/execution/stage.js";
+import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
+import { WindowTable } from "../../portability/execution/window-table.js";
+import { MetricsContainer } from "../../portability/metrics/index.js";
+import { Engine } from "./engine.js";
+import type { EngineCommand, EngineOptions } from "./events.js";
+import type { EngineGraph, GroupingStrategy, StageNode } from "./graph.js";
+
+const OPTIONS: EngineOptions = {
+  maxBundleElements: 1000,
+  maxBundleBytes: 1e9,
+  maxOpenBundles: 4,
+  memoryBudget: 1e9,
+};
+
+const STRATEGY: GroupingStrategy = {
+  merging: false,
+  allowedLateness: 0,
+  accumulating: false,
+  outputTime: "END_OF_WINDOW",
+  closingPaneAlways: false,
+};
+
+const stage = (id: string, inputs: string[], outputs: string[], side: string[] = []): StageNode => ({
+  kind: "stage",
+  id,
+  inputs,
+  outputs,
+  sideInputs: side.map((pcollection) => ({ pcollection, mapping: { kind: "global" } })),
+});
+
+/** An engine whose bundles the test answers by hand. */
+class Harness {
+  readonly windows = new WindowTable();
+  engine: Engine;
+  readonly log: string[] = [];
+
+  constructor(
+    readonly graph: EngineGraph,
+    readonly options: EngineOptions = OPTIONS,
+  ) {
+    this.engine = new Engine(graph, this.windows, options);
+  }
+
+  batch(values: readonly unknown[], keys?: readonly string[], bytes = values.length): Batch {
+    const window = { all: this.windows.global };
+    return new Batch(values, keys, { all: MIN_TIMESTAMP }, window, { all: NO_FIRING }, bytes);
+  }
+
+  start(): EngineCommand[] {
+    return this.engine.step({ type: "start", impulse: this.batch([""]) });
+  }
+
+  /** Finishes a bundle with these outputs, commits it, and returns what is to be done then. */
+  finish(bundle: number, outputs: readonly Batch[] = [], residuals: readonly Residual[] = []): EngineCommand[] {
+    const result: BundleResult = {
+      outputs: outputs.map((batch) => ({ output: 0, batch })),
+      residuals,
+      metrics: new MetricsContainer(),
+    };
+    const [commit] = this.engine.step({ type: "finished", bundle, result });
+    assert.equal(commit?.type, "commit");
+    return this.engine.step({ type: "committed", bundle });
+  }
+}
+
+/** The commands as short texts: `run 1: source [""]`. */
+function texts(graph: EngineGraph, commands: readonly EngineCommand[]): string[] {
+  return commands.map((command) => {
+    if (command.type !== "run") return command.type;
+    const values = command.work.flatMap(({ batch }) => [...batch.columns.refs].map((ref) => JSON.stringify(ref)));
+    return `run ${command.bundle}: ${graph.nodes[command.node]!.id} ${values.join(" ")}`;
+  });
+}
+
+const SOURCE = { kind: "impulse", id: "impulse", output: "i" } as const;
+
+describe("Engine", () => {
+  it("runs a chain of stages to its end", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], [])] };
+    const harness = new Harness(graph);
+    assert.deepEqual(texts(graph, harness.start()), ['run 1: source ""']);
+    assert.deepEqual(texts(graph, harness.finish(1, [harness.batch([7, 8])])), ["run 2: sink 7 8"]);
+    assert.deepEqual(texts(graph, harness.finish(2)), ["done"]);
+  });
+
+  it("shows nothing of a bundle before it is committed", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    const result = {
+      outputs: [{ output: 0, batch: harness.batch([7]) }],
+      residuals: [],
+      metrics: new MetricsContainer(),
+    };
+    assert.deepEqual(texts(graph, harness.engine.step({ type: "finished", bundle: 1, result })), ["commit"]);
+    assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 5 })), []);
+  });
+
+  it("runs a lost bundle again as it was, counting its attempts", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    const [again] = harness.engine.step({ type: "lost", bundle: 1 });
+    assert.ok(again?.type === "run");
+    assert.equal(again.attempt, 1);
+    assert.deepEqual(texts(graph, [again]), ['run 2: source ""']);
+    assert.deepEqual(texts(graph, harness.finish(2)), ["done"]);
+  });
+
+  it("goes on with what a bundle has left over", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    harness.finish(1, [harness.batch([1, 2, 3])]);
+    const left: Residual = { input: 0, batch: harness.batch([2, 3]), delay: 0 };
+    assert.deepEqual(texts(graph, harness.finish(2, [], [left])), ["run 3: sink 2 3"]);
+  });
+
+  it("puts delayed work off until its time has come", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    const left: Residual = { input: 0, batch: harness.batch(["later"]), delay: 50 };
+    assert.deepEqual(texts(graph, harness.finish(1, [], [left])), ["wake"]);
+    assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 49 })), []);
+    assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 50 })), ['run 2: source "later"']);
+  });
+
+  it("groups when everything upstream is done, and not while a bundle is out", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), group, stage("sink", ["g"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    const left: Residual = { input: 0, batch: harness.batch(["more"]), delay: 0 };
+    const first = harness.finish(1, [harness.batch([1, 2], ["k", "l"])], [left]);
+    assert.deepEqual(texts(graph, first), ['run 2: source "more"']);
+    assert.deepEqual(texts(graph, harness.finish(2, [harness.batch([3], ["k"])])), ["run 3: sink [1,3] [2]"]);
+    assert.deepEqual(texts(graph, harness.finish(3)), ["done"]);
+  });
+
+  it("holds a stage back until its side input is complete", () => {
+    const graph = {
+      nodes: [
+        SOURCE,
+        stage("side source", ["i"], ["s"]),
+        stage("main source", ["i"], ["m"]),
+        stage("reader", ["m"], [], ["s"]),
+      ],
+    };
+    const harness = new Harness(graph);
+    assert.deepEqual(texts(graph, harness.start()), ['run 1: main source ""', 'run 2: side source ""']);
+    assert.deepEqual(texts(graph, harness.finish(1, [harness.batch([5])])), []);
+    const [run] = harness.finish(2, [harness.batch(["seen"])]);
+    assert.ok(run?.type === "run");
+    assert.deepEqual(texts(graph, [run]), ["run 3: reader 5"]);
+    const contents = run.sideInputs[0]!.get(harness.windows.global)!;
+    assert.deepEqual(
+      contents.map(({ columns }) => columns.refs),
+      [["seen"]],
+    );
+  });
+
+  it("cuts bundles at their most elements", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], [])] };
+    const harness = new Harness(graph, { ...OPTIONS, maxBundleElements: 2 });
+    harness.start();
+    assert.deepEqual(texts(graph, harness.finish(1, [harness.batch([1, 2, 3])])), ["run 2: sink 1 2"]);
+    assert.deepEqual(texts(graph, harness.finish(2)), ["run 3: sink 3"]);
+  });
+
+  it("has one bundle of a stage out at a time, and finishes what is nearest the end first", () => {
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], [])] };
+    const harness = new Harness(graph, { ...OPTIONS, maxBundleElements: 1 });
+    harness.start();
+    const left: Residual = { input: 0, batch: harness.batch(["more"]), delay: 0 };
+    const both = harness.finish(1, [harness.batch([1, 2])], [left]);
+    assert.deepEqual(texts(graph, both), ["run 2: sink 1", 'run 3: source "more"']);
+    assert.deepEqual(texts(graph, harness.finish(3)), []);
+    assert.deepEqual(texts(graph, harness.finish(2)), ["run 4: sink 2"]);
+  });
+
+  it("has the largest store moved out of memory when all are too large, before it runs anything else", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), group, stage("sink", ["g"], [])] };
+    const harness = new Harness(graph, { ...OPTIONS, memoryBudget: 100 });
+    harness.start();
+    const left: Residual = { input: 0, batch: harness.batch(["more"], undefined, 4), delay: 0 };
+    const [store, ...others] = harness.finish(1, [harness.batch([1, 2], ["k", "l"], 120)], [left]);
+    assert.deepEqual(others, []);
+    assert.ok(store?.type === "store-groups");
+    assert.deepEqual(store.values, [[1], [2]]);
+    const next = harness.engine.step({ type: "groups-stored", node: store.node, stored: [[1], [2]] });
+    assert.deepEqual(texts(graph, next), ['run 2: source "more"']);
+    const [run] = harness.finish(2, [harness.batch([3], ["k"])]);
+    assert.ok(run?.type === "run");
+    const groups = run.work[0]!.batch.columns.refs as Iterable<unknown>[];
+    assert.deepEqual(
+      groups.map((group) => [...group]),
+      [[1, 3], [2]],
+    );
+  });
+
+  it("moves the watermark of a bounded PCollection once, when it is complete", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const nodes = [
+      SOURCE,
+      stage("early", ["i"], ["e"]),
+      stage("source", ["e"], ["a"]),
+      group,
+      stage("sink", ["g"], []),
+    ];
+    const fired = (bounded: ReadonlySet<string>): string[] => {
+      const graph = { nodes, bounded };
+      const harness = new Harness(graph);
+      const at = (timestamp: number): Batch => {
+        const window = { all: harness.windows.interval(0, 10) };
+        return new Batch([timestamp], ["k"], { all: timestamp }, window, { all: NO_FIRING }, 1);
+      };
+      harness.start();
+      harness.finish(1, [at(5), at(50)]);
+      // The second element's timestamp is moved back into a window that the watermark has passed.
+      const left: Residual = { input: 0, batch: at(50), delay: 0 };
+      const log = texts(graph, harness.finish(2, [at(5)], [left]));
+      for (let bundle = 3; log.at(-1) !== "done"; bundle++) {
+        const isSource = log.some((text) => text.startsWith(`run ${bundle}: source`));
+        log.push(...texts(graph, harness.finish(bundle, isSource ? [at(6)] : [])));
+      }
+      return log.filter((text) => text.includes("sink")).map((text) => text.replace(/.*: /, ""));
+    };
+    assert.deepEqual(fired(new Set(["e", "a", "g"])), ["sink [5,6]"]);
+    assert.deepEqual(fired(new Set()), ["sink [5]"]);
+  });
+
+  it("flattens PCollections, one that is named twice twice", () => {
+    const flatten = { kind: "flatten", id: "flatten", inputs: ["a", "a"], output: "f" } as const;
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), flatten, stage("sink", ["f"], [])] };
+    const harness = new Harness(graph);
+    harness.start();
+    assert.deepEqual(texts(graph, harness.finish(1, [harness.batch([1])])), ["run 2: sink 1 1"]);
+  });
+
+  it("goes on from a copy of its state as from itself, at every event", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), group, stage("sink", ["g"], [])] };
+    const run = (copying: boolean): string[] => {
+      const harness = new Harness(graph);
+      const log: string[] = [];
+      const note = (commands: readonly EngineCommand[]): void => {
+        log.push(...texts(graph, commands));
+        if (copying) harness.engine = new Engine(graph, harness.windows, OPTIONS, harness.engine.snapshot());
+      };
+      note(harness.start());
+      note(harness.finish(1, [harness.batch([1, 2], ["k", "l"])]));
+      note(harness.engine.step({ type: "lost", bundle: 2 }));
+      note(harness.finish(3));
+      return log;
+    };
+    assert.deepEqual(run(true), run(false));
+    assert.equal(run(true).at(-1), "done");
+  });
+
+  it("says so if nothing can run and yet there is something to do", () => {
+    const graph = { nodes: [SOURCE, stage("reader", ["i"], ["s"], ["s"])] };
+    const harness = new Harness(graph);
+    assert.throws(() => harness.start(), /"reader" has not ended/);
+  });
+});
