@@ -3,8 +3,8 @@
  * compute with an oracle. `--seed S` runs one again, and prints it.
  */
 import { inspect, parseArgs } from "node:util";
-import { messageOf } from "../../portability/errors.js";
-import { simulate, simulationOf } from "./simulate.js";
+import { runSeeds } from "./run-seeds.js";
+import { simulationOf } from "./simulate.js";
 
 const { values } = parseArgs({
   options: {
@@ -13,38 +13,32 @@ const { values } = parseArgs({
     seed: { type: "string" },
   },
 });
+/** How long (ms) a simulation may take. */
+const TIME_LIMIT = 30_000;
+
 const from = wholeNumber("seed", values.seed ?? values.from);
 const seeds = values.seed === undefined ? wholeNumber("seeds", values.seeds) : 1;
-const failed: number[] = [];
+let failed = 0;
 let bundles = 0;
 let spilled = 0;
 
-for (let seed = from; seed < from + seeds; seed++) {
-  const simulation = simulationOf(seed);
-  if (values.seed !== undefined) {
-    simulation.program.forEach((step, i) => {
-      console.log(`step ${i}: ${inspect(step, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`);
-    });
-    console.log("disturbances:", simulation.disturbances);
+if (values.seed !== undefined) {
+  const { program, disturbances } = simulationOf(from);
+  for (const [i, step] of program.entries()) {
+    console.log(`step ${i}: ${inspect(step, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`);
   }
-  const failures: string[] = [];
-  try {
-    const outcome = await simulate(simulation);
-    failures.push(...outcome.failures);
-    bundles += outcome.bundles;
-    if (outcome.spilledBytes > 0) spilled++;
-  } catch (thrown) {
-    failures.push(messageOf(thrown));
-  }
-  if (failures.length > 0) {
-    failed.push(seed);
-    console.log(`seed ${seed}:\n  ${failures.join("\n  ")}\n  replay: npm run simulate -- --seed ${seed}`);
-  }
+  console.log("disturbances:", disturbances);
 }
-console.log(
-  `${seeds - failed.length} of ${seeds} as the oracle has it; ${bundles} bundles, ${spilled} programs spilled`,
-);
-process.exitCode = failed.length === 0 ? 0 : 1;
+for await (const outcome of runSeeds({ from, to: from + seeds }, TIME_LIMIT)) {
+  const { seed, failures } = outcome;
+  bundles += outcome.bundles;
+  if (outcome.spilledBytes > 0) spilled++;
+  if (failures.length === 0) continue;
+  failed++;
+  console.log(`seed ${seed}:\n  ${failures.join("\n  ")}\n  replay: npm run simulate -- --seed ${seed}`);
+}
+console.log(`${seeds - failed} of ${seeds} as the oracle has it; ${bundles} bundles, ${spilled} programs spilled`);
+process.exitCode = failed === 0 ? 0 : 1;
 
 function wholeNumber(option: string, text: string): number {
   const number = Number(text);

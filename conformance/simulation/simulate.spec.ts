@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { evaluate } from "./oracle.js";
+import { runSeeds } from "./run-seeds.js";
 import { simulate, simulationOf } from "./simulate.js";
 
 describe("the simulation", () => {
@@ -40,6 +41,18 @@ describe("the simulation", () => {
       assert.equal(failures.length, 1);
     }
   });
+
+  it("goes on where a simulation takes too long", async () => {
+    const seeds: string[] = [];
+    for await (const { seed, failures } of runSeeds({ from: 3, to: 6 }, 1)) seeds.push(`${seed} ${failures}`);
+    assert.deepEqual(
+      seeds,
+      [3, 4, 5].map((seed) => `${seed} it did not end within 1 ms`),
+    );
+    const failures: (readonly string[])[] = [];
+    for await (const outcome of runSeeds({ from: 3, to: 6 }, 30_000)) failures.push(outcome.failures);
+    assert.deepEqual(failures, [[], [], []]);
+  }).timeout(60_000);
 
   describe("oracle", () => {
     const source = (...timestamps: number[]) =>

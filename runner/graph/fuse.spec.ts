@@ -128,6 +128,15 @@ describe("fuse", () => {
     assert.deepEqual(fusedTransforms(plan(pipeline.build())), [["side"], ["a", "b", "windowed"], ["c"]]);
   });
 
+  it("pulls no producers together of which one comes back through a grouping", () => {
+    const pipeline = new PipelineBuilder();
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+    const b = pipeline.parDo("b", pipeline.impulse("other impulse"));
+    const grouped = pipeline.groupByKey("group", b);
+    pipeline.parDo("z", pipeline.flatten("flatten", a, b, grouped));
+    assert.deepEqual(fusedTransforms(plan(pipeline.build())), [["b"], ["a", "flatten", "z"]]);
+  });
+
   it("lets no output wait for an unbounded side input that it does not depend on", () => {
     const pipeline = new PipelineBuilder();
     const a = pipeline.parDo("a", pipeline.impulse("impulse"));

@@ -169,6 +169,7 @@ class Fusion {
     const windows = group.sideInputWindows ?? other.sideInputWindows;
     return (
       !connected(group, other) &&
+      ![...readsByWriter.keys()].some((writer) => writer !== other && other.reaches(writer)) &&
       !other.hasSpecialRoot &&
       this.mayHaveInputs(group, other.inputs) &&
       this.windowsAgree(windows, group.inputs) &&
