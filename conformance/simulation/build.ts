@@ -9,6 +9,7 @@ import {
   coGroupByKey,
   combineGlobally,
   combinePerKey,
+  count,
   create,
   type DoFn,
   distinct,
@@ -26,7 +27,7 @@ import {
   windowParam,
   withKeys,
 } from "girder";
-import { besides, digest, grouped, joined, kept, mapped, multiplied, shifted } from "./functions.js";
+import { besides, counted, digest, grouped, joined, kept, mapped, multiplied, shifted } from "./functions.js";
 import { MODULUS, type Program, type Step } from "./program.js";
 
 type Numbers = PCollection<number>;
@@ -92,6 +93,15 @@ function buildStep(step: Step, root: Root, collections: readonly Numbers[]): Num
     }
     case "partition":
       return of(step.input).apply(partition((value) => value % step.into, step.into as number));
+    case "combines": {
+      const keyed = keyedBy(of(step.input), step.keys);
+      const digests = keyed.apply(combinePerKey(digestFn));
+      const counts = keyed.apply(combinePerKey(count));
+      return [
+        digests.map(({ key, value }) => (key * 100 + value) % MODULUS),
+        counts.map(({ key, value }) => counted(key, value)),
+      ];
+    }
     case "flatten":
       return [P(step.inputs.map(of)).apply(flatten())];
     case "coGroup": {
@@ -110,7 +120,10 @@ function buildStep(step: Step, root: Root, collections: readonly Numbers[]): Num
   }
 }
 
-type Simple = Exclude<Step, { op: "source" | "flatten" | "coGroup" | "partition" | "window" | "sideInput" }>;
+type Simple = Exclude<
+  Step,
+  { op: "source" | "combines" | "flatten" | "coGroup" | "partition" | "window" | "sideInput" }
+>;
 
 function buildSimple(step: Simple, input: Numbers): Numbers {
   switch (step.op) {

@@ -17,6 +17,7 @@ export function digest(values: Iterable<number>): number {
 }
 
 export const grouped = (key: number, values: Iterable<number>): number => (key * 100 + digest(values)) % MODULUS;
+export const counted = (key: number, count: number): number => (key * 100 + count) % MODULUS;
 export const joined = (key: number, left: Iterable<number>, right: Iterable<number>): number =>
   (key * 100 + digest(left) * 3 + digest(right) * 5) % MODULUS;
 export const besides = (value: number, others: Iterable<number>): number => (value * 11 + digest(others)) % MODULUS;

@@ -116,7 +116,8 @@ class Generator {
 
   #grouping(input: number): void {
     const after = this.#afterGrouping(this.#collections[input]!);
-    if (this.random() < 0.2) this.#add({ op: "combineGlobally", input }, after);
+    if (this.random() < 0.15) this.#add({ op: "combines", input, keys: 1 + this.#below(12) }, after);
+    else if (this.random() < 0.2) this.#add({ op: "combineGlobally", input }, after);
     else this.#add({ op: this.#oneOf(GROUPINGS), input, keys: 1 + this.#below(12) }, after);
   }
 

@@ -1,6 +1,6 @@
 /** What programs compute, over plain arrays: sorts and groups naively, knows no bundles, batches or watermarks. */
 import { type BoundedWindow, GLOBAL_WINDOW, IntervalWindow, MIN_TIMESTAMP, type WindowFn } from "girder";
-import { besides, digest, grouped, joined, kept, mapped, multiplied, shifted } from "./functions.js";
+import { besides, counted, digest, grouped, joined, kept, mapped, multiplied, shifted } from "./functions.js";
 import type { Program, Step } from "./program.js";
 
 /** An element in one of its windows. */
@@ -54,6 +54,21 @@ function evaluateStep(step: Step, collections: readonly Plain[]): Plain[] {
       elements: input.elements.filter(({ value }) => value % step.into === i),
     }));
   }
+  if (step.op === "combines") {
+    const groups = groupsOf(input.elements, input.windowFn, ({ value }) => value % step.keys);
+    const outputs = [
+      (key: number, values: readonly number[]) => grouped(key, values),
+      (key: number, values: readonly number[]) => counted(key, values.length),
+    ];
+    return outputs.map((output) => ({
+      ...input,
+      elements: groups.map(({ key, window, members }) => ({
+        value: output(key, valuesOf(members)),
+        timestamp: window.maxTimestamp,
+        window,
+      })),
+    }));
+  }
   if (step.op === "window") {
     const elements = input.elements.flatMap(({ value, timestamp: before }) => {
       const timestamp = shifted(value, before, step.shift);
@@ -74,7 +89,10 @@ function evaluateStep(step: Step, collections: readonly Plain[]): Plain[] {
   return [{ ...input, elements: evaluateSimple(step, input) }];
 }
 
-type Simple = Exclude<Step, { op: "source" | "flatten" | "coGroup" | "partition" | "window" | "sideInput" }>;
+type Simple = Exclude<
+  Step,
+  { op: "source" | "combines" | "flatten" | "coGroup" | "partition" | "window" | "sideInput" }
+>;
 
 function evaluateSimple(step: Simple, { elements, windowFn }: Plain): Elements {
   const grouping = (keys: number, output: (key: number, values: number[]) => number): Elements =>

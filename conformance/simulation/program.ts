@@ -48,6 +48,8 @@ export type Step =
   | { readonly op: "window"; readonly input: number; readonly windowFn: WindowFn; readonly shift: number }
   | { readonly op: "reshuffle"; readonly input: number }
   | { readonly op: "combineGlobally"; readonly input: number }
+  /** Combines one PCollection of pairs in two ways, which makes two collections. */
+  | { readonly op: "combines"; readonly input: number; readonly keys: number }
   | { readonly op: "coGroup"; readonly left: number; readonly right: number; readonly keys: number }
   | { readonly op: "flatten"; readonly inputs: readonly number[] }
   /** Makes `into` collections. */
@@ -85,5 +87,12 @@ export function leavesOf(program: Program): number[] {
 
 /** How many collections a step makes. */
 export function outputsOf(step: Step): number {
-  return step.op === "partition" ? step.into : 1;
+  switch (step.op) {
+    case "partition":
+      return step.into;
+    case "combines":
+      return 2;
+    default:
+      return 1;
+  }
 }

@@ -18,7 +18,7 @@ describe("the simulation", () => {
     assert.deepEqual(simulationOf(7), simulationOf(7));
     const steps = Array.from({ length: 60 }, (_, seed) => simulationOf(seed).program).flat();
     const kinds = new Set(steps.map(({ op }) => op));
-    assert.equal(kinds.size, 19);
+    assert.equal(kinds.size, 20);
   });
 
   it("sees a lost, a doubled, a changed and a moved element", async () => {
