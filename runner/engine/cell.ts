@@ -12,14 +12,13 @@ export class Cell {
   /** Values that came before those in `refs` and have been moved out of memory. */
   stored: readonly StoredValues[] | undefined;
 
-  /** Made with its first value: an array of one takes far less memory than an empty one that grows. */
-  constructor(ref: unknown) {
-    this.refs = [ref];
+  /** @param refs Becomes the cell's own. */
+  constructor(refs: unknown[]) {
+    this.refs = refs;
   }
 
   copy(): Cell {
-    const cell = new Cell(undefined);
-    cell.refs = this.refs.slice();
+    const cell = new Cell(this.refs.slice());
     cell.time = this.time;
     cell.pane = this.pane;
     cell.stored = this.stored;

@@ -23,6 +23,11 @@ import { PaneBuilder, paneAfter } from "./panes.js";
 /** One window of all keys; of one key where windows merge. */
 interface WindowCells {
   readonly window: InternedWindow;
+  /**
+   * Values by key, as long as that is all there is to a group: no pane emitted, no timestamp kept, nothing moved out of
+   * memory. What a batch job groups is here, without a cell between the map and the array.
+   */
+  readonly fresh: Map<KeyIdentity, unknown[]>;
   readonly cells: Map<KeyIdentity, Cell>;
   /** Whether the watermark has passed its end. */
   ended: boolean;
@@ -86,13 +91,23 @@ export class Grouping {
     timestamps: Column<Instant>,
     late: PaneBuilder,
   ): void {
+    if (this.#mayBeFresh(open)) {
+      const { fresh } = open;
+      for (let i = 0; i < refs.length; i++) {
+        const values = fresh.get(keys[i]!);
+        // An array of one takes far less memory than an empty one that grows.
+        if (values === undefined) fresh.set(keys[i]!, [refs[i]]);
+        else values.push(refs[i]);
+      }
+      return;
+    }
     const { cells } = open;
     const tracksTime = this.strategy.outputTime !== "END_OF_WINDOW";
     for (let i = 0; i < refs.length; i++) {
       const key = keys[i]!;
       let cell = cells.get(key);
       if (cell === undefined) {
-        cell = new Cell(refs[i]);
+        cell = new Cell([refs[i]]);
         cells.set(key, cell);
       } else cell.refs.push(refs[i]);
       if (tracksTime) this.#combineTime(cell, entry(timestamps, i));
@@ -112,9 +127,15 @@ export class Grouping {
     if (this.strategy.merging) target = this.#merge(key, window);
     else target = this.#openWindow(window);
     if (target === undefined) return undefined;
+    if (this.#mayBeFresh(target)) {
+      const values = target.fresh.get(key);
+      if (values === undefined) target.fresh.set(key, [ref]);
+      else values.push(ref);
+      return target;
+    }
     let cell = target.cells.get(key);
     if (cell === undefined) {
-      cell = new Cell(ref);
+      cell = new Cell([ref]);
       target.cells.set(key, cell);
     } else cell.refs.push(ref);
     this.#combineTime(cell, timestamp);
@@ -125,12 +146,27 @@ export class Grouping {
     return target;
   }
 
+  #mayBeFresh(open: WindowCells): boolean {
+    return !open.ended && !this.strategy.merging && this.strategy.outputTime === "END_OF_WINDOW";
+  }
+
+  /** Makes cells of groups that were mere values. */
+  #settle(open: WindowCells): void {
+    for (const [key, refs] of open.fresh) {
+      const cell = open.cells.get(key);
+      if (cell === undefined) open.cells.set(key, new Cell(refs));
+      else for (const ref of refs) cell.refs.push(ref);
+    }
+    open.fresh.clear();
+  }
+
   /** The entry of a window, opened if need be; undefined if it has expired. */
   #openWindow(window: InternedWindow): WindowCells | undefined {
     let open = this.#open.get(window);
     if (open === undefined) {
       if (this.#expired(window)) return undefined;
-      open = { window, cells: new Map(), ended: window.maxTimestamp < this.#inputWatermark, bytes: 0 };
+      const ended = window.maxTimestamp < this.#inputWatermark;
+      open = { window, fresh: new Map(), cells: new Map(), ended, bytes: 0 };
       this.#open.set(window, open);
     }
     return open;
@@ -187,7 +223,7 @@ export class Grouping {
   }
 
   #reopen(window: InternedWindow): WindowCells {
-    const open: WindowCells = { window, cells: new Map(), ended: true, bytes: 0 };
+    const open: WindowCells = { window, fresh: new Map(), cells: new Map(), ended: true, bytes: 0 };
     this.#open.set(window, open);
     return open;
   }
@@ -212,6 +248,8 @@ export class Grouping {
       const expired = this.#expired(open.window);
       if (!open.ended) {
         open.ended = true;
+        if (expired && open.cells.size === 0) this.#emitFresh(open, panes);
+        else this.#settle(open);
         for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "ON_TIME", expired, panes);
       } else if (expired && this.strategy.closingPaneAlways) {
         for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "LATE", true, panes);
@@ -219,6 +257,12 @@ export class Grouping {
       if (expired) this.#close(open);
     }
     return panes.finish();
+  }
+
+  /** Emits the only pane that groups of mere values will ever have. */
+  #emitFresh({ fresh, window }: WindowCells, into: PaneBuilder): void {
+    const pane = paneAfter(undefined, "ON_TIME", true);
+    for (const [key, refs] of fresh) into.add(key, refs, refs.length, window.maxTimestamp, window, pane);
   }
 
   #close(open: WindowCells): void {
@@ -257,6 +301,7 @@ export class Grouping {
 
   /** The values of all groups that are in memory, a list for each, in an order that stays as long as nothing is added. */
   heldValues(): (readonly unknown[])[] {
+    for (const open of this.#open.values()) this.#settle(open);
     return Array.from(this.#held(), ({ refs }) => refs);
   }
 
@@ -299,7 +344,8 @@ export class Grouping {
     const copy = new Grouping(this.strategy, this.windows);
     for (const [window, open] of this.#open) {
       const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
-      copy.#open.set(window, { window, cells, ended: open.ended, bytes: open.bytes });
+      const fresh = new Map([...open.fresh].map(([key, refs]) => [key, refs.slice()]));
+      copy.#open.set(window, { window, fresh, cells, ended: open.ended, bytes: open.bytes });
     }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
     copy.#inputWatermark = this.#inputWatermark;

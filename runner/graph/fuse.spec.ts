@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { StandardRequirements } from "../../portability/urns.js";
 import { type Capabilities, DEFAULT_CAPABILITIES } from "./capabilities.js";
 import { plan } from "./plan.js";
-import { checkPlan, randomPipeline, STEP } from "./random-pipelines.js";
+import { checkPlan, randomPipeline, STEP, type Step } from "./random-pipelines.js";
 import { fusedTransforms, PipelineBuilder, stageOf } from "./testing.js";
 
 const PERMISSIVE: Capabilities = {
@@ -188,6 +188,21 @@ describe("fuse", () => {
       ["sdf/Sized"],
     );
     assert.deepEqual(stageOf(planned, "z").transforms, ["plain", "flatten", "z"]);
+  });
+
+  it("lets no output of groups that a flatten pulls together wait for what only the flatten reads", () => {
+    const step = { kind: "parDo", first: 0, second: 0, third: 0, environment: "main", unbounded: false } as const;
+    const steps: Step[] = [
+      step,
+      { ...step, kind: "impulse" },
+      { ...step, kind: "impulse" },
+      { ...step, environment: "other", unbounded: true },
+      step,
+      { ...step, kind: "side" },
+      { ...step, kind: "flatten", first: 114, second: 327, third: 291 },
+      step,
+    ];
+    checkPlan(plan(randomPipeline(steps).build()));
   });
 
   it("keeps every promise of a plan on random pipelines", () => {

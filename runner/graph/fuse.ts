@@ -138,7 +138,7 @@ class Fusion {
       }
       if (joined === undefined) {
         joined = this.canJoin(stage, candidate, readsByWriter) ? candidate : undefined;
-      } else if (this.canPullTogether(joined, candidate, readsByWriter)) {
+      } else if (this.canPullTogether(stage, joined, candidate, readsByWriter)) {
         this.absorb(joined, candidate);
         readsByWriter.set(joined, readsByWriter.get(joined)! + readsByWriter.get(candidate)!);
       }
@@ -165,7 +165,14 @@ class Fusion {
     );
   }
 
-  private canPullTogether(group: StageGroup, other: StageGroup, readsByWriter: ReadsByWriter): boolean {
+  private canPullTogether(
+    stage: ExecutableStage,
+    group: StageGroup,
+    other: StageGroup,
+    readsByWriter: ReadsByWriter,
+  ): boolean {
+    // What the stage reads beside the two groups holds back all that either of them outputs.
+    const outside = this.waitsOf(stage, group).filter((pcollection) => this.writerOf(pcollection) !== other);
     const windows = group.sideInputWindows ?? other.sideInputWindows;
     return (
       !connected(group, other) &&
@@ -176,7 +183,7 @@ class Fusion {
       this.windowsAgree(windows, other.inputs) &&
       (other.sideInputWindows ?? windows) === windows &&
       mayWait(group, other.waits, readsByWriter) &&
-      mayWait(other, group.waits, readsByWriter)
+      mayWait(other, [...group.waits, ...outside], readsByWriter)
     );
   }
 

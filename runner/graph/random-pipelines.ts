@@ -7,7 +7,7 @@ import { PipelineBuilder } from "./testing.js";
 import { mainInputs, roleOf, sideInputs } from "./transforms.js";
 
 /** One transform of a random pipeline: its kind, which earlier PCollections it reads, where, and whether unbounded. */
-interface Step {
+export interface Step {
   readonly kind: "impulse" | "parDo" | "side" | "flatten" | "group" | "combine" | "reshuffle" | "sdf";
   readonly first: number;
   readonly second: number;
