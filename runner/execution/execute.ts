@@ -26,7 +26,7 @@ import { seededRandom } from "./random.js";
 const MAX_BUNDLE_ELEMENTS = Number.MAX_SAFE_INTEGER;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 /** Bytes of outputs that a bundle may hold, if the memory budget allows: the more, the fewer commits. */
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 128 * 1024 * 1024;
 const MAX_OPEN_BUNDLES = 4;
 const BUNDLE_ATTEMPTS = 4;
 const MEMORY_BUDGET = 1 << 30;
