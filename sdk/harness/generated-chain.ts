@@ -19,6 +19,7 @@ import type { Chain, ElementOf, SynchronousParts } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
+import { SinkOperator } from "./sink-operator.js";
 import { userError } from "./user-error.js";
 
 /** Steps in one generated function, at most: the compiler gives up on functions that are too long. */
@@ -190,6 +191,8 @@ class Generator {
   #step(step: Step, v: string, budget: { left: number }): string {
     const k = this.#index.get(step)!;
     const mark = `at = ${k}; el = ${v};`;
+    // A sink calls nothing of the author's. Not keeping the element for an error lets the compiler take it apart.
+    if (step.kind === "operator" && step.operator instanceof SinkOperator) return `p${k}.process(${v}, c);`;
     if (step.kind === "operator") {
       return `${mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
     }
