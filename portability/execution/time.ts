@@ -62,3 +62,9 @@ export function plus(instant: Instant, duration: Duration): Instant {
   if (instant > 0) return Math.min(MAX_TIMESTAMP, Math.max(sum, EXACT));
   return Math.max(MIN_TIMESTAMP, Math.min(sum, -EXACT));
 }
+
+/** Start of the last window of this period that begins at or before `instant`, ms; `offset` shifts all of them. */
+export function lastWindowStart(instant: Instant, period: Duration, offset: Duration): Instant {
+  const remainder = (instant - offset) % period;
+  return instant - (remainder < 0 ? remainder + period : remainder);
+}

@@ -6,10 +6,8 @@ import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow, IntervalWindow 
 const scratch = Buffer.alloc(24);
 
 /**
- * All windows that a job has met, by their encoded bytes.
- *
- * Bytes that mean one thing under one coder may mean another under a second, so keys of a coder other than the two
- * standard ones carry the coder's name in front (see {@link intern}).
+ * All windows that a job has met, by their encoded bytes. They must not mean different things under different coders: today
+ * all windows are global or intervals.
  */
 export class WindowTable {
   readonly #byKey = new Map<string, InternedWindow>();

@@ -2,7 +2,7 @@
  * Which window of a side input belongs to a window of the main input: the first of the side input's windows that hold its
  * last instant, as all SDKs have it.
  */
-import type { Duration, Instant } from "../../portability/execution/time.js";
+import { type Duration, lastWindowStart } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 
@@ -10,12 +10,6 @@ import type { WindowTable } from "../../portability/execution/window-table.js";
 export type WindowMapping =
   | { readonly kind: "global" }
   | { readonly kind: "sliding"; readonly size: Duration; readonly period: Duration; readonly offset: Duration };
-
-/** Start of the last window of this period that begins at or before `instant`, ms. */
-export function lastWindowStart(instant: Instant, period: Duration, offset: Duration): Instant {
-  const remainder = (instant - offset) % period;
-  return instant - (remainder < 0 ? remainder + period : remainder);
-}
 
 /** The side input's window for a window of the main input. */
 export function mapWindow(mapping: WindowMapping, main: InternedWindow, windows: WindowTable): InternedWindow {

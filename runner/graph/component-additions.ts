@@ -4,6 +4,7 @@ import {
   CoderSchema,
   type Components,
   type PCollection,
+  PCollectionSchema,
   type PTransform,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 
@@ -35,6 +36,16 @@ export class ComponentAdditions {
     const free = freeId(id, this.base.pcollections, this.pcollections);
     this.pcollections[free] = pcollection;
     return free;
+  }
+
+  /** Adds a PCollection between the parts that a transform is rewritten into: bounded and windowed as its input is. */
+  between(id: string, transform: PTransform, input: PCollection, name: string, coderId: string): string {
+    const { isBounded, windowingStrategyId } = input;
+    const uniqueName = `${transform.uniqueName}/${name}`;
+    return this.pcollection(
+      `${id}/${name}`,
+      create(PCollectionSchema, { uniqueName, coderId, isBounded, windowingStrategyId }),
+    );
   }
 
   /** Adds a coder that has no payload and returns the id it got. */

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
   FunctionSpecSchema,
-  PCollectionSchema,
   type PTransform,
   PTransformSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -65,16 +64,7 @@ function expand(id: string, plan: Plan, additions: ComponentAdditions, sizeCoder
     parDoPayloadOf(transform)!.restrictionCoderId,
   ]);
   const sizedCoder = additions.coder(`${id}/Sized`, StandardCoders.Enum.KV, [pairCoder, sizeCoder]);
-  const between = (name: string, coderId: string): string =>
-    additions.pcollection(
-      `${id}/${name}`,
-      create(PCollectionSchema, {
-        uniqueName: `${transform.uniqueName}/${name}`,
-        coderId,
-        isBounded: input.isBounded,
-        windowingStrategyId: input.windowingStrategyId,
-      }),
-    );
+  const between = (name: string, coderId: string): string => additions.between(id, transform, input, name, coderId);
   const paired = between("WithRestriction", pairCoder);
   const sized = between("Sized", sizedCoder);
   const part = (name: string, urn: string, from: string, to: string): string =>

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type Components,
-  PCollectionSchema,
   type PTransform,
   PTransformSchema,
   type Trigger,
@@ -96,16 +95,7 @@ function lift(id: string, transform: PTransform, components: Components, additio
   const pairs = additions.coder(`${id}/Accumulators`, StandardCoders.Enum.KV, [keyCoder, accumulatorCoder]);
   const iterable = additions.coder(`${id}/Iterable`, StandardCoders.Enum.ITERABLE, [accumulatorCoder]);
   const groups = additions.coder(`${id}/Grouped`, StandardCoders.Enum.KV, [keyCoder, iterable]);
-  const between = (name: string, coderId: string): string =>
-    additions.pcollection(
-      `${id}/${name}`,
-      create(PCollectionSchema, {
-        uniqueName: `${transform.uniqueName}/${name}`,
-        coderId,
-        isBounded: input.isBounded,
-        windowingStrategyId: input.windowingStrategyId,
-      }),
-    );
+  const between = (name: string, coderId: string): string => additions.between(id, transform, input, name, coderId);
   const precombined = between("Precombined", pairs);
   const grouped = between("Grouped", groups);
   const merged = between("Merged", pairs);
@@ -129,15 +119,8 @@ function groupThenCombine(
 ): string[] {
   const { inputId, input, keyCoder, valueCoder, output } = combineEnds(components, transform);
   const iterable = additions.coder(`${id}/Iterable`, StandardCoders.Enum.ITERABLE, [valueCoder]);
-  const grouped = additions.pcollection(
-    `${id}/Grouped`,
-    create(PCollectionSchema, {
-      uniqueName: `${transform.uniqueName}/Grouped`,
-      coderId: additions.coder(`${id}/Grouped`, StandardCoders.Enum.KV, [keyCoder, iterable]),
-      isBounded: input.isBounded,
-      windowingStrategyId: input.windowingStrategyId,
-    }),
-  );
+  const groups = additions.coder(`${id}/Grouped`, StandardCoders.Enum.KV, [keyCoder, iterable]);
+  const grouped = additions.between(id, transform, input, "Grouped", groups);
   const part = (name: string, urn: string, from: string, to: string): string =>
     additions.transform(`${id}/${name}`, partOf(transform, name, urn, from, to));
   const parts = [

@@ -1,8 +1,7 @@
 /** How the steps of a stage are connected: three builders make this of one program. */
 import type { Batch, Columns } from "../../portability/execution/batch.js";
 import type { Bundle } from "./bundle.js";
-import type { Cursor } from "./cursor.js";
-import type { OperatorStep, Receiver } from "./operator.js";
+import type { OperatorStep } from "./operator.js";
 
 /** Makes the element at a position of a batch. */
 export type ElementOf = (columns: Columns, position: number) => unknown;
@@ -15,11 +14,4 @@ export interface Chain {
   run(input: number, batch: Batch, bundle: Bundle): number | Promise<number>;
   /** Ends the bundle for an operator, sending on what it emits. */
   finish(step: OperatorStep): void | Promise<void>;
-}
-
-/** The cursor and receivers of a synchronous chain. */
-export interface SynchronousParts {
-  readonly cursor: Cursor;
-  /** By PCollection: sends an element to all that read it. */
-  receiver(pcollection: string): Receiver;
 }

@@ -2,17 +2,13 @@
 import type { Batch } from "../../portability/execution/batch.js";
 import { entry } from "../../portability/execution/batch.js";
 import type { Bundle } from "./bundle.js";
-import type { Chain, ElementOf, SynchronousParts } from "./chain.js";
+import type { Chain, ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
 import { userError } from "./user-error.js";
 
-export function closureChain(
-  program: StageProgram,
-  cursor: Cursor,
-  elementOf: readonly ElementOf[],
-): Chain & SynchronousParts {
+export function closureChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain {
   const receivers = new Map<string, Receiver>();
   const receiver = (pcollection: string): Receiver => {
     let made = receivers.get(pcollection);
@@ -74,8 +70,6 @@ export function closureChain(
 
   const inputs = program.inputs.map((steps) => all(steps.map(stepReceiver)));
   return {
-    cursor,
-    receiver,
     run: (input, batch, bundle) => drive(inputs[input]!, elementOf[input]!, batch, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, operatorOutputs.get(step)!),
   };

@@ -15,7 +15,7 @@
 import type { Batch } from "../../portability/execution/batch.js";
 import { MAX_TIMESTAMP } from "../../portability/execution/time.js";
 import type { Bundle } from "./bundle.js";
-import type { Chain, ElementOf, SynchronousParts } from "./chain.js";
+import type { Chain, ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
@@ -38,17 +38,11 @@ export function mayGenerateCode(): boolean {
 
 let generated = 0;
 
-export function generateChain(
-  program: StageProgram,
-  cursor: Cursor,
-  elementOf: readonly ElementOf[],
-): Chain & SynchronousParts {
+export function generateChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain {
   const generator = new Generator(program, cursor);
   const { drives, receivers } = generator.generate(elementOf);
   const outputs = generator.connect(receivers);
   return {
-    cursor,
-    receiver: (pcollection) => receivers[pcollection]!,
     run: (input, batch, bundle) => drives[input]!(batch, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, outputs.get(step)!),
   };

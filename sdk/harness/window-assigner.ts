@@ -1,6 +1,6 @@
 /** The standard window functions, applied: which windows an element at an instant is in. */
 import type { WindowSet } from "../../portability/execution/batch.js";
-import type { Instant } from "../../portability/execution/time.js";
+import { type Instant, lastWindowStart } from "../../portability/execution/time.js";
 import type { InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
 import type { StandardWindowFn } from "../../portability/execution/window-fn.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
@@ -22,12 +22,6 @@ export function windowAssigner(fn: StandardWindowFn, windows: WindowTable): Assi
   }
 }
 
-/** The last instant at or before `instant` that is a whole number of periods from `offset`. */
-function floor(instant: Instant, period: number, offset: number): Instant {
-  const remainder = (instant - offset) % period;
-  return instant - (remainder < 0 ? remainder + period : remainder);
-}
-
 function fixed(size: number, offset: number, windows: WindowTable): AssignWindows {
   // Elements come in runs that share a window, or nearly so: looking at the last one first saves the arithmetic.
   let last: InternedWindow | undefined;
@@ -36,7 +30,7 @@ function fixed(size: number, offset: number, windows: WindowTable): AssignWindow
   const recent = new Map<Instant, InternedWindow>();
   return ({ timestamp }) => {
     if (last !== undefined && timestamp >= start && timestamp < end) return last;
-    start = floor(timestamp, size, offset);
+    start = lastWindowStart(timestamp, size, offset);
     end = start + size;
     last = recent.get(start);
     if (last === undefined) {
@@ -55,7 +49,7 @@ function sliding(size: number, period: number, offset: number, windows: WindowTa
   let last: readonly InternedWindow[] = [];
   let lastStart: Instant | undefined;
   return ({ timestamp }) => {
-    const start = floor(timestamp, period, offset);
+    const start = lastWindowStart(timestamp, period, offset);
     // The windows of two instants between the same two starts may still differ where the size is no multiple of the period.
     if (start !== lastStart || timestamp >= (last.at(-1)?.value as IntervalWindow | undefined)!.end) {
       const made: InternedWindow[] = [];
