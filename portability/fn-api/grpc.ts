@@ -14,7 +14,9 @@
 import { create, type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
 import * as grpc from "@grpc/grpc-js";
+import { ElementsSchema } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import type { CallOptions, Connection, Handlers, IncomingCall } from "./call-types.js";
+import { type ElementsInit, readElements, writeElements } from "./elements.js";
 import { readMessages, writeMessages } from "./message-stream.js";
 import { answerTo, errorOfCall } from "./status.js";
 
@@ -123,17 +125,16 @@ function wireOf({ parent, name, methodKind, input, output }: DescMethod) {
   };
 }
 
-const writerOf =
-  (schema: DescMessage) =>
-  (init: unknown): Buffer => {
-    const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, init as MessageShape<DescMessage>));
-    return Buffer.from(buffer, byteOffset, byteLength);
-  };
+const writerOf = (schema: DescMessage): ((init: unknown) => Buffer) =>
+  schema.typeName === ElementsSchema.typeName
+    ? (init) => writeElements(init as ElementsInit)
+    : (init) => {
+        const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, init as MessageShape<DescMessage>));
+        return Buffer.from(buffer, byteOffset, byteLength);
+      };
 
-const readerOf =
-  (schema: DescMessage) =>
-  (bytes: Buffer): unknown =>
-    fromBinary(schema, bytes);
+const readerOf = (schema: DescMessage): ((bytes: Buffer) => unknown) =>
+  schema.typeName === ElementsSchema.typeName ? readElements : (bytes) => fromBinary(schema, bytes);
 
 type Wire = ReturnType<typeof wireOf>;
 type ServerCall = grpc.ServerUnaryCall<unknown, unknown> & grpc.ServerDuplexStream<unknown, unknown>;
