@@ -67,6 +67,11 @@ export class Batch {
     return this.#columns!;
   }
 
+  /** The timestamps column, which may be had without the others. */
+  get timestamps(): Column<Instant> {
+    return this.columns.timestamps;
+  }
+
   /** The windows column, which is at hand even where the others have to be fetched. */
   get windows(): Column<WindowSet> {
     return this.columns.windows;
@@ -86,7 +91,7 @@ export class Batch {
   get minTimestamp(): Instant {
     if (this.#minTimestamp === undefined) {
       let min = MAX_TIMESTAMP;
-      const { timestamps } = this.columns;
+      const { timestamps } = this;
       if ("all" in timestamps) min = this.count > 0 ? timestamps.all : min;
       else for (const timestamp of timestamps) if (timestamp < min) min = timestamp;
       this.#minTimestamp = min;

@@ -9,7 +9,10 @@
 import type { Components } from "../gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MetricsContainer } from "../metrics/index.js";
 import type { Batch, BatchCodec } from "./batch.js";
+import type { SideInputContents } from "./side-input.js";
 import type { Duration, Instant } from "./time.js";
+import type { Timer, TimerChange, TimerFamily } from "./timer.js";
+import type { StateChange, StateSpec, StateView } from "./user-state.js";
 import type { InternedWindow } from "./window.js";
 import type { WindowTable } from "./window-table.js";
 
@@ -43,17 +46,21 @@ export interface StageDescriptor {
   readonly inputs: readonly StageInput[];
   readonly outputs: readonly StageOutput[];
   readonly sideInputs: readonly StageSideInput[];
+  /** States that transforms of the stage keep by key. */
+  readonly states: readonly StateSpec[];
+  readonly timers: readonly TimerFamily[];
 }
-
-/** What a side input holds for each window of the main input that occurs in a bundle. */
-export type SideInputContents = ReadonlyMap<InternedWindow, readonly Batch[]>;
 
 /** The work of one bundle. */
 export interface BundleTask {
   readonly bundle: number;
   /** Batches by index of {@link StageDescriptor.inputs}, in the order in which they are to be processed. */
   readonly inputs: readonly { readonly input: number; readonly batch: Batch }[];
-  /** By index of {@link StageDescriptor.sideInputs}. The inner arrays are the same object as long as their contents are. */
+  /** Timers that fire, of a key and window in the order of their timestamps. */
+  readonly timers: readonly Timer[];
+  /** The committed state of the stage's keys. Nothing else changes it while the bundle runs. */
+  readonly state: StateView;
+  /** By index of {@link StageDescriptor.sideInputs}. */
   readonly sideInputs: readonly SideInputContents[];
   /** When the bundle should come to its end, as `performance.now()` in ms: past it, the rest is returned unprocessed. */
   readonly deadline: number;
@@ -86,6 +93,12 @@ export interface BundleResult {
   /** Batches by index of {@link StageDescriptor.outputs}, in order of production. */
   readonly outputs: readonly { readonly output: number; readonly batch: Batch }[];
   readonly residuals: readonly Residual[];
+  /** Timers set and cleared, in order. Default: none. */
+  readonly timers?: readonly TimerChange[];
+  /** What became of state, a change a cell. Default: nothing. */
+  readonly state?: readonly StateChange[];
+  /** Is called once the bundle is committed, if its worker has asked to be told. */
+  readonly finalize?: () => void;
   /** User metrics and element counts of this bundle alone. */
   readonly metrics: MetricsContainer;
 }
@@ -105,8 +118,26 @@ export interface PreparedStage {
   close(): void | Promise<void>;
 }
 
+/** A window function that only its environment knows. */
+export interface CustomWindowing {
+  /** The windows of a side input that are looked up for these windows of a main input, in their order. */
+  map(windows: readonly InternedWindow[]): Promise<readonly InternedWindow[]>;
+  /** Which of these windows of one key become one. Windows that stay as they are may be left out. */
+  merge(windows: readonly InternedWindow[]): Promise<readonly WindowMerge[]>;
+}
+
+/** Windows that become one. */
+export interface WindowMerge {
+  readonly from: readonly InternedWindow[];
+  readonly into: InternedWindow;
+}
+
 /** Whoever runs stages of one environment. */
 export interface StageWorker {
   /** @param windows The job's windows: batches refer to these. */
   prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage>;
+  /** A window function by the id of a windowing strategy. Not there where all window functions are standard ones. */
+  windowing?(components: Components, strategy: string, windows: WindowTable): Promise<CustomWindowing>;
+  /** Ends what was started for the stages, after all of them are closed. */
+  close?(): Promise<void>;
 }

@@ -5,22 +5,26 @@ import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow, IntervalWindow 
 
 const scratch = Buffer.alloc(24);
 
-/**
- * All windows that a job has met, by their encoded bytes. They must not mean different things under different coders: today
- * all windows are global or intervals.
- */
+/** All windows that a job has met, by their encoded bytes and, for those that are neither global nor intervals, their coder. */
 export class WindowTable {
   readonly #byKey = new Map<string, InternedWindow>();
   /** The global window, whose encoding is empty. */
-  readonly global: InternedWindow = this.intern("", GLOBAL_WINDOW);
+  readonly global: InternedWindow = this.intern("", () => GLOBAL_WINDOW);
   #last: InternedWindow = this.global;
 
-  /** The interned window with these encoded bytes (as Latin-1); `value` is kept if it is new. */
-  intern(key: string, value: BoundedWindow): InternedWindow {
-    let window = this.#byKey.get(key);
+  /**
+   * The interned window with these encoded bytes (as Latin-1).
+   *
+   * @param make Called if it is new.
+   * @param coder Tells windows of other coders apart from intervals that happen to have the same bytes.
+   */
+  intern(key: string, make: () => BoundedWindow, coder = ""): InternedWindow {
+    const identity = coder === "" ? key : `${coder}\u0100${key}`;
+    let window = this.#byKey.get(identity);
     if (window === undefined) {
+      const value = make();
       window = { id: this.#byKey.size, key, maxTimestamp: value.maxTimestamp, value };
-      this.#byKey.set(key, window);
+      this.#byKey.set(identity, window);
     }
     return window;
   }
@@ -29,7 +33,7 @@ export class WindowTable {
   interval(start: Instant, end: Instant): InternedWindow {
     const last = this.#last.value;
     if (last instanceof IntervalWindow && last.start === start && last.end === end) return this.#last;
-    this.#last = this.intern(intervalKey(start, end), new IntervalWindow(start, end));
+    this.#last = this.intern(intervalKey(start, end), () => new IntervalWindow(start, end));
     return this.#last;
   }
 }

@@ -4,17 +4,23 @@
  * Everything else on the Fn API uses the generated types; these messages carry all the data there is, and payloads are
  * neither copied nor decoded when they are read: they are views of the bytes received.
  */
-import type { Elements, Elements_Data, Elements_Timers } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  Elements,
+  Elements_Data,
+  Elements_Timers,
+  ElementsSchema,
+} from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { BinaryReader, BinaryWriter } from "./wire-format.js";
 
 type Data = Omit<Elements_Data, "$typeName" | "$unknown">;
 type Timers = Omit<Elements_Timers, "$typeName" | "$unknown">;
 
 /** What is sent on a data stream. */
-export interface ElementsInit {
-  readonly data?: readonly Partial<Data>[];
-  readonly timers?: readonly Partial<Timers>[];
-}
+export type ElementsInit = MessageInitShape<typeof ElementsSchema>;
+
+/** Fields may be left out. */
+type Init<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 const NOTHING = new Uint8Array();
 
@@ -27,14 +33,14 @@ export function writeElements({ data = [], timers = [] }: ElementsInit): Buffer 
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function writeData(data: Partial<Data>, writer: BinaryWriter): void {
+function writeData(data: Init<Data>, writer: BinaryWriter): void {
   if (data.instructionId) writer.writeString(1, data.instructionId);
   if (data.transformId) writer.writeString(2, data.transformId);
   if (data.data !== undefined && data.data.length > 0) writer.writeBytes(3, data.data);
   if (data.isLast) writer.writeBool(4, true);
 }
 
-function writeTimers(timers: Partial<Timers>, writer: BinaryWriter): void {
+function writeTimers(timers: Init<Timers>, writer: BinaryWriter): void {
   if (timers.instructionId) writer.writeString(1, timers.instructionId);
   if (timers.transformId) writer.writeString(2, timers.transformId);
   if (timers.timerFamilyId) writer.writeString(3, timers.timerFamilyId);

@@ -17,7 +17,7 @@ const OPTIONS: EngineOptions = {
 };
 
 const STRATEGY: GroupingStrategy = {
-  merging: false,
+  merging: "no",
   allowedLateness: 0,
   accumulating: false,
   outputTime: "END_OF_WINDOW",
@@ -30,6 +30,8 @@ const stage = (id: string, inputs: string[], outputs: string[], side: string[] =
   inputs,
   outputs,
   sideInputs: side.map((pcollection) => ({ pcollection, mapping: { kind: "global" } })),
+  timers: [],
+  allowedLateness: 0,
 });
 
 /** An engine whose bundles the test answers by hand. */
@@ -63,7 +65,7 @@ class Harness {
     };
     const [commit] = this.engine.step({ type: "finished", bundle, result });
     assert.equal(commit?.type, "commit");
-    return this.engine.step({ type: "committed", bundle });
+    return this.engine.step({ type: "committed", bundle, now: 0 });
   }
 }
 

@@ -10,37 +10,23 @@
  */
 import type { Batch } from "../../portability/execution/batch.js";
 import { forEachWindow } from "../../portability/execution/batch.js";
-import type { BundleResult, SideInputContents } from "../../portability/execution/stage.js";
+import type { SideInputContents } from "../../portability/execution/side-input.js";
+import type { BundleResult } from "../../portability/execution/stage.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../../portability/execution/time.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { EngineCommand, EngineEvent, EngineOptions, Work } from "./events.js";
-import type { EngineGraph, EngineNode, StageNode } from "./graph.js";
+import type { EngineGraph, GroupByKeyNode, StageNode } from "./graph.js";
 import { Grouping } from "./grouping.js";
+import { outputsOf, type Readers, readersOf } from "./readers.js";
 import { type Readiness, splitByReadiness } from "./readiness.js";
-import { SideInputStore } from "./side-input-store.js";
-import { mapWindow } from "./window-mapping.js";
+import { BundleSideInput, SideInputStore } from "./side-input-store.js";
+import { type BundleWork, earliest, holdOf, StageState } from "./stage-state.js";
+import { WindowMapper } from "./window-mapping.js";
 
-/** Work put off until processing time `at`. */
-interface Delayed {
-  readonly at: Instant;
-  readonly input: number;
-  readonly batch: Batch;
-  readonly hold: Instant;
-}
-
-interface StageState {
-  /** What waits to be processed, oldest first. */
-  pending: { input: number; batch: Batch }[];
-  delayed: Delayed[];
-  /** Bundles to run again as they were. */
-  lost: { work: Work; attempt: number }[];
-  openBundles: number;
-}
-
-interface OpenBundle {
+interface OpenBundle extends BundleWork {
   readonly node: number;
-  readonly work: Work;
   readonly attempt: number;
   result: BundleResult | undefined;
 }
@@ -54,22 +40,15 @@ export interface EngineState {
   watermarks: Instant[];
   stages: (StageState | undefined)[];
   groupings: (Grouping | undefined)[];
+  /** Groupings whose window function has been asked something. */
+  asked: Set<number>;
   sideInputs: Map<string, SideInputStore>;
+  mapper: WindowMapper;
   bundles: Map<number, OpenBundle>;
 }
 
-/** Who reads a PCollection. */
-interface Readers {
-  producer: number;
-  stages: { node: number; input: number }[];
-  groupings: number[];
-  flattens: { node: number; output: string }[];
-  /** Nodes that have it as a side input. */
-  sideInputs: number[];
-}
-
 export class Engine {
-  readonly #readers = new Map<string, Readers>();
+  readonly #readers: ReadonlyMap<string, Readers>;
   /** Nodes whose watermark may have changed, and whose readers' then may. */
   readonly #dirty: boolean[];
   #state: EngineState;
@@ -81,7 +60,7 @@ export class Engine {
     state?: EngineState,
   ) {
     this.#dirty = graph.nodes.map(() => false);
-    this.#index();
+    this.#readers = readersOf(graph);
     this.#state = state === undefined ? this.#initialState() : copyState(state);
   }
 
@@ -118,15 +97,24 @@ export class Engine {
         return commands;
       }
       case "lost": {
-        const { node, work, attempt } = this.#bundle(event.bundle);
+        const { node, work, timers, attempt } = this.#bundle(event.bundle);
         const stage = state.stages[node]!;
-        stage.lost.push({ work, attempt: attempt + 1 });
+        stage.lost.push({ work, timers, attempt: attempt + 1 });
         stage.openBundles--;
         state.bundles.delete(event.bundle);
         break;
       }
       case "committed":
+        state.now = Math.max(state.now, event.now);
         this.#commit(event.bundle, commands);
+        break;
+      case "windows-mapped":
+        state.mapper.answer(event.windowing, event.from, event.to);
+        break;
+      case "windows-merged":
+        state.groupings[event.node]!.merged(event.keys);
+        state.asked.delete(event.node);
+        this.#dirty[event.node] = true;
         break;
       case "groups-stored":
         state.groupings[event.node]!.store(event.stored);
@@ -138,14 +126,17 @@ export class Engine {
         break;
       }
       case "tick":
-        state.now = event.now;
-        this.#resume();
+        state.now = Math.max(state.now, event.now);
+        state.stages.forEach((stage) => {
+          stage?.resume(state.now);
+        });
         break;
     }
-    this.#propagate();
+    this.#propagate(commands);
     const relief = this.#relieve();
     if (relief === undefined) this.#schedule(commands);
     else commands.push(relief);
+    for (const question of state.mapper.takeQuestions()) commands.push({ type: "map-windows", ...question });
     return commands;
   }
 
@@ -164,6 +155,10 @@ export class Engine {
     this.#dirty[node] = true;
     const { outputs } = this.graph.nodes[node] as StageNode;
     for (const { output, batch } of result.outputs) this.#deliver(outputs[output]!, batch);
+    stage.timers.apply(result.timers ?? []);
+    stage.state.apply(result.state ?? []);
+    const next = stage.timers.next("processing-time");
+    if (next < MAX_TIMESTAMP) commands.push({ type: "wake", at: next });
     const rest: StageState["pending"] = [];
     for (const { input, batch, delay, watermark } of result.residuals) {
       if (delay <= 0) rest.push({ input, batch });
@@ -176,16 +171,6 @@ export class Engine {
     if (rest.length > 0) stage.pending.unshift(...rest);
   }
 
-  /** Puts delayed work whose time has come back into its stage. */
-  #resume(): void {
-    const { now, stages } = this.#state;
-    for (const stage of stages) {
-      if (stage === undefined || stage.delayed.length === 0) continue;
-      for (const { at, input, batch } of stage.delayed) if (at <= now) stage.pending.push({ input, batch });
-      stage.delayed = stage.delayed.filter(({ at }) => at > now);
-    }
-  }
-
   /** Gives a batch of a PCollection to everyone who reads it. */
   #deliver(pcollection: string, batch: Batch): void {
     if (batch.count === 0) return;
@@ -193,7 +178,8 @@ export class Engine {
     if (readers === undefined) return;
     for (const { node, input } of readers.stages) this.#state.stages[node]!.pending.push({ input, batch });
     for (const node of readers.groupings) {
-      const { output } = this.graph.nodes[node] as EngineNode & { output: string };
+      const { output, strategy } = this.graph.nodes[node] as GroupByKeyNode;
+      if (strategy.merging === "custom") this.#dirty[node] = true;
       for (const late of this.#state.groupings[node]!.add(batch)) this.#deliver(output, late);
     }
     for (const { output } of readers.flattens) this.#deliver(output, batch);
@@ -201,13 +187,13 @@ export class Engine {
   }
 
   /** Moves watermarks on, upstream first, and emits what they bring to an end. */
-  #propagate(): void {
+  #propagate(commands: EngineCommand[]): void {
     const { nodes } = this.graph;
     for (let i = 0; i < nodes.length; i++) {
       if (!this.#dirty[i]) continue;
       this.#dirty[i] = false;
       const before = this.#state.watermarks[i]!;
-      const after = this.#outputWatermark(i);
+      const after = this.#outputWatermark(i, commands);
       if (after <= before) continue;
       this.#state.watermarks[i] = after;
       for (const output of outputsOf(nodes[i]!)) {
@@ -220,7 +206,7 @@ export class Engine {
     }
   }
 
-  #outputWatermark(i: number): Instant {
+  #outputWatermark(i: number, commands: EngineCommand[]): Instant {
     const node = this.graph.nodes[i]!;
     switch (node.kind) {
       case "impulse":
@@ -230,6 +216,13 @@ export class Engine {
       case "group-by-key": {
         const grouping = this.#state.groupings[i]!;
         const input = this.#lowest([node.input]);
+        const { asked, watermarks } = this.#state;
+        const keys = asked.has(i) ? [] : grouping.takeQuestions(input);
+        if (keys.length > 0) {
+          asked.add(i);
+          commands.push({ type: "merge-windows", node: i, keys });
+        }
+        if (asked.has(i)) return watermarks[i]!;
         for (const pane of grouping.advance(input)) this.#deliver(node.output, pane);
         const output = Math.min(input, grouping.hold);
         grouping.outputAdvanced(output);
@@ -242,22 +235,16 @@ export class Engine {
 
   /** The watermark of a stage's outputs: its inputs', held back by what it has not done yet. */
   #stageWatermark(i: number, node: StageNode): Instant {
-    const current = this.#state.watermarks[i]!;
-    let watermark = this.#lowest(node.inputs);
     const stage = this.#state.stages[i]!;
-    for (const { batch } of stage.pending) {
+    const upstream = this.#lowest(node.inputs);
+    stage.expire(upstream);
+    const current = this.#state.watermarks[i]!;
+    let watermark = stage.outputWatermark(upstream, current);
+    if (stage.openBundles === 0) return watermark;
+    for (const open of this.#state.bundles.values()) {
       // Already held where it stands: looking at the rest cannot move it.
       if (watermark <= current) return current;
-      watermark = Math.min(watermark, batch.minTimestamp);
-    }
-    for (const { hold } of stage.delayed) watermark = Math.min(watermark, hold);
-    for (const { work } of stage.lost)
-      for (const { batch } of work) watermark = Math.min(watermark, batch.minTimestamp);
-    if (stage.openBundles > 0) {
-      for (const open of this.#state.bundles.values()) {
-        if (open.node !== i) continue;
-        for (const { batch } of open.work) watermark = Math.min(watermark, batch.minTimestamp);
-      }
+      if (open.node === i) watermark = Math.min(watermark, earliest(open.work), holdOf(open.timers));
     }
     return watermark;
   }
@@ -278,10 +265,7 @@ export class Engine {
     let all = 0;
     let largest = { bytes: 0, node: -1, grouped: false };
     for (let node = 0; node < stages.length; node++) {
-      const bytes =
-        groupings[node]?.pendingBytes ??
-        stages[node]?.pending.reduce((sum, { batch }) => sum + batch.residentBytes, 0) ??
-        0;
+      const bytes = groupings[node]?.pendingBytes ?? stages[node]?.pendingBytes ?? 0;
       all += bytes;
       if (bytes > largest.bytes) largest = { bytes, node, grouped: groupings[node] !== undefined };
     }
@@ -299,15 +283,13 @@ export class Engine {
       if (state.bundles.size >= this.options.maxOpenBundles) return;
       const stage = state.stages[i];
       if (stage === undefined || stage.openBundles > 0) continue;
-      const lost = stage.lost.shift();
-      const node = this.graph.nodes[i] as StageNode;
-      const work = lost?.work ?? this.#take(node, stage);
-      if (work.length === 0) continue;
+      const { work, timers, attempt } = stage.lost.shift() ?? { ...this.#next(stage), attempt: 0 };
+      if (work.length === 0 && timers.length === 0) continue;
       const bundle = state.nextBundle++;
-      const attempt = lost?.attempt ?? 0;
       stage.openBundles++;
-      state.bundles.set(bundle, { node: i, work, attempt, result: undefined });
-      commands.push({ type: "run", bundle, node: i, work, sideInputs: this.#sideInputs(node, work), attempt });
+      state.bundles.set(bundle, { node: i, work, timers, attempt, result: undefined });
+      const sideInputs = this.#sideInputs(stage.node, work, timers);
+      commands.push({ type: "run", bundle, node: i, work, timers, state: stage.state, sideInputs, attempt });
     }
     if (state.bundles.size === 0 && this.#finished()) {
       state.done = true;
@@ -317,7 +299,11 @@ export class Engine {
 
   #finished(): boolean {
     const { stages, watermarks } = this.#state;
-    if (stages.some((stage) => stage !== undefined && stage.delayed.length > 0)) return false;
+    if (this.#state.asked.size > 0 || this.#state.mapper.isAsking) return false;
+    for (const stage of stages) {
+      if (stage === undefined) continue;
+      if (stage.delayed.length > 0 || stage.timers.next("processing-time") < MAX_TIMESTAMP) return false;
+    }
     const waiting = stages.findIndex((stage) => stage !== undefined && stage.pending.length > 0);
     const held = watermarks.findIndex((watermark) => watermark < MAX_TIMESTAMP);
     if (waiting >= 0 || held >= 0) {
@@ -327,8 +313,16 @@ export class Engine {
     return true;
   }
 
+  /** What a stage does next. Timers come first: what waits is later than they are, or late. */
+  #next(stage: StageState): BundleWork {
+    if (stage.timers.size === 0) return { work: this.#take(stage), timers: [] };
+    const watermark = stage.inputWatermark(this.#lowest(stage.node.inputs));
+    const timers = stage.timers.takeDue({ "event-time": watermark, "processing-time": this.#state.now });
+    return timers.length > 0 ? { work: [], timers } : { work: this.#take(stage), timers };
+  }
+
   /** Takes from a stage's pending work what fits into a bundle and whose side inputs are ready. */
-  #take(node: StageNode, stage: StageState): Work {
+  #take(stage: StageState): Work {
     const { maxBundleElements, maxBundleBytes } = this.options;
     const work: { input: number; batch: Batch }[] = [];
     const blocked: StageState["pending"] = [];
@@ -338,7 +332,7 @@ export class Engine {
     for (; taken < stage.pending.length && elements < maxBundleElements; taken++) {
       const { input, batch } = stage.pending[taken]!;
       if (work.length > 0 && bytes + batch.bytes > maxBundleBytes) break;
-      const { ready, waiting } = this.#splitByReadiness(node, batch);
+      const { ready, waiting } = this.#splitByReadiness(stage.node, batch);
       if (waiting !== undefined) blocked.push({ input, batch: waiting });
       if (ready === undefined) continue;
       const room = maxBundleElements - elements;
@@ -360,55 +354,22 @@ export class Engine {
     if (sideInputs.length === 0) return { ready: batch, waiting: undefined };
     return splitByReadiness(batch, (window) =>
       sideInputs.every(({ pcollection, mapping }) => {
-        const side = mapWindow(mapping, window, this.windows);
-        return this.#lowest([pcollection]) > side.maxTimestamp;
+        const side = this.#state.mapper.map(mapping, window);
+        return side !== undefined && this.#lowest([pcollection]) > side.maxTimestamp;
       }),
     );
   }
 
-  #sideInputs(node: StageNode, work: Work): SideInputContents[] {
-    return node.sideInputs.map(({ pcollection, mapping }) => {
-      const contents = new Map<InternedWindow, readonly Batch[]>();
+  #sideInputs({ sideInputs }: StageNode, work: Work, timers: readonly Timer[]): SideInputContents[] {
+    if (sideInputs.length === 0) return [];
+    const windows = new Set<InternedWindow>(timers.map(({ window }) => window));
+    for (const { batch } of work) {
+      if ("all" in batch.windows) forEachWindow(batch.windows.all, (window) => windows.add(window));
+      else for (const each of batch.windows) forEachWindow(each, (window) => windows.add(window));
+    }
+    return sideInputs.map(({ pcollection, mapping }) => {
       const store = this.#state.sideInputs.get(pcollection)!;
-      const add = (window: InternedWindow): void => {
-        if (!contents.has(window)) contents.set(window, store.get(mapWindow(mapping, window, this.windows)));
-      };
-      for (const { batch } of work) {
-        if ("all" in batch.windows) forEachWindow(batch.windows.all, add);
-        else for (const windows of batch.windows) forEachWindow(windows, add);
-      }
-      return contents;
-    });
-  }
-
-  #index(): void {
-    const { nodes } = this.graph;
-    nodes.forEach((node, i) => {
-      for (const output of outputsOf(node)) {
-        this.#readers.set(output, { producer: i, stages: [], groupings: [], flattens: [], sideInputs: [] });
-      }
-      const reads = (pcollection: string): Readers => {
-        const readers = this.#readers.get(pcollection);
-        if (readers === undefined)
-          throw new Error(`"${node.id}" reads "${pcollection}", which no earlier node produces`);
-        return readers;
-      };
-      switch (node.kind) {
-        case "stage":
-          node.inputs.forEach((pcollection, input) => {
-            reads(pcollection).stages.push({ node: i, input });
-          });
-          for (const { pcollection } of node.sideInputs) reads(pcollection).sideInputs.push(i);
-          break;
-        case "group-by-key":
-          reads(node.input).groupings.push(i);
-          break;
-        case "flatten":
-          for (const input of node.inputs) reads(input).flattens.push({ node: i, output: node.output });
-          break;
-        case "impulse":
-          break;
-      }
+      return new BundleSideInput(store, windows, (window) => this.#state.mapper.map(mapping, window));
     });
   }
 
@@ -421,36 +382,26 @@ export class Engine {
       now: 0,
       nextBundle: 1,
       watermarks: nodes.map(() => MIN_TIMESTAMP),
-      stages: nodes.map((node) =>
-        node.kind === "stage" ? { pending: [], delayed: [], lost: [], openBundles: 0 } : undefined,
-      ),
+      stages: nodes.map((node) => (node.kind === "stage" ? new StageState(node) : undefined)),
       groupings: nodes.map((node) =>
         node.kind === "group-by-key" ? new Grouping(node.strategy, this.windows) : undefined,
       ),
+      asked: new Set(),
+      mapper: new WindowMapper(this.windows),
       sideInputs: new Map(sideInputs.map(([pcollection]) => [pcollection, new SideInputStore()])),
       bundles: new Map(),
     };
   }
 }
 
-function outputsOf(node: EngineNode): readonly string[] {
-  return node.kind === "stage" ? node.outputs : [node.output];
-}
-
 function copyState(state: EngineState): EngineState {
   return {
     ...state,
     watermarks: state.watermarks.slice(),
-    stages: state.stages.map(
-      (stage) =>
-        stage && {
-          pending: stage.pending.slice(),
-          delayed: stage.delayed.slice(),
-          lost: stage.lost.slice(),
-          openBundles: stage.openBundles,
-        },
-    ),
+    stages: state.stages.map((stage) => stage?.copy()),
     groupings: state.groupings.map((grouping) => grouping?.copy()),
+    asked: new Set(state.asked),
+    mapper: state.mapper.copy(),
     sideInputs: new Map([...state.sideInputs].map(([pcollection, store]) => [pcollection, store.copy()])),
     bundles: new Map([...state.bundles].map(([id, bundle]) => [id, { ...bundle }])),
   };

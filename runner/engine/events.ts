@@ -1,12 +1,28 @@
 /** What happens to the engine, and what it asks for in answer. Plain data, both ways. */
 import type { Batch } from "../../portability/execution/batch.js";
-import type { BundleResult, SideInputContents } from "../../portability/execution/stage.js";
+import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import type { SideInputContents } from "../../portability/execution/side-input.js";
+import type { BundleResult, WindowMerge } from "../../portability/execution/stage.js";
 import type { Instant } from "../../portability/execution/time.js";
-
+import type { Timer } from "../../portability/execution/timer.js";
+import type { StateView } from "../../portability/execution/user-state.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
 import type { StoredValues } from "./cell.js";
 
 /** Batches for a stage, by input index. */
 export type Work = readonly { readonly input: number; readonly batch: Batch }[];
+
+/** Windows that one key has open. */
+export interface KeyWindows {
+  readonly key: KeyIdentity;
+  readonly windows: readonly InternedWindow[];
+}
+
+/** What became of the windows of one key. */
+export interface MergedKey {
+  readonly key: KeyIdentity;
+  readonly merges: readonly WindowMerge[];
+}
 
 export type EngineEvent =
   /** The job begins. `impulse` is the batch that every impulse emits: one empty byte string in the global window. */
@@ -15,8 +31,17 @@ export type EngineEvent =
   | { readonly type: "finished"; readonly bundle: number; readonly result: BundleResult }
   /** A bundle was lost with its worker: it is to run again. */
   | { readonly type: "lost"; readonly bundle: number }
-  /** The record of a finished bundle is safe: it takes effect. */
-  | { readonly type: "committed"; readonly bundle: number }
+  /** The record of a finished bundle is safe: it takes effect. `now` is processing time, in ms. */
+  | { readonly type: "committed"; readonly bundle: number; readonly now: Instant }
+  /** What a `map-windows` command asked for: `to` in the order of `from`. */
+  | {
+      readonly type: "windows-mapped";
+      readonly windowing: string;
+      readonly from: readonly InternedWindow[];
+      readonly to: readonly InternedWindow[];
+    }
+  /** What a `merge-windows` command asked for. */
+  | { readonly type: "windows-merged"; readonly node: number; readonly keys: readonly MergedKey[] }
   /** The values of a `store-groups` command are safe elsewhere: from here on they are had from `stored`. */
   | { readonly type: "groups-stored"; readonly node: number; readonly stored: readonly StoredValues[] }
   /** The batches of a `store-batches` command are safe elsewhere. */
@@ -31,6 +56,8 @@ export type EngineCommand =
       readonly bundle: number;
       readonly node: number;
       readonly work: Work;
+      readonly timers: readonly Timer[];
+      readonly state: StateView;
       readonly sideInputs: readonly SideInputContents[];
       readonly attempt: number;
     }
@@ -40,6 +67,10 @@ export type EngineCommand =
   | { readonly type: "store-groups"; readonly node: number; readonly values: readonly (readonly unknown[])[] }
   /** Move what waits before a stage out of memory, before anything else: batches with the index of their input. */
   | { readonly type: "store-batches"; readonly node: number; readonly work: Work }
+  /** Ask which windows of a side input belong to these windows of a main input. */
+  | { readonly type: "map-windows"; readonly windowing: string; readonly windows: readonly InternedWindow[] }
+  /** Ask which of the windows of each key become one. */
+  | { readonly type: "merge-windows"; readonly node: number; readonly keys: readonly KeyWindows[] }
   /** Tick when processing time has come to `at`. */
   | { readonly type: "wake"; readonly at: Instant }
   /** All watermarks have reached the end of time and nothing is left to do. */

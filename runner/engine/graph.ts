@@ -1,5 +1,6 @@
 /** What the engine is told of a pipeline: nodes, and the PCollections between them. No protos. */
 import type { Duration } from "../../portability/execution/time.js";
+import type { TimeDomain } from "../../portability/execution/timer.js";
 import type { WindowMapping } from "./window-mapping.js";
 
 /** Emits one element when the job starts. */
@@ -17,6 +18,10 @@ export interface StageNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly sideInputs: readonly { readonly pcollection: string; readonly mapping: WindowMapping }[];
+  /** The clocks that its timer families go by. */
+  readonly timers: readonly TimeDomain[];
+  /** How long after a window's end (ms) its state and timers are kept. */
+  readonly allowedLateness: Duration;
 }
 
 /** Gathers the values of each key and window, and emits them when the window's trigger fires. */
@@ -50,8 +55,11 @@ export interface EngineGraph {
 
 /** `WindowingStrategy` of the model, as far as grouping goes. */
 export interface GroupingStrategy {
-  /** Whether windows of one key that overlap become one: session windows. */
-  readonly merging: boolean;
+  /**
+   * Whether windows of one key become one: where they overlap (session windows), or where their own function says so, which
+   * must be asked.
+   */
+  readonly merging: "no" | "overlapping" | "custom";
   /** How long after its end (ms) a window still takes elements. */
   readonly allowedLateness: Duration;
   /** Whether a pane repeats what earlier panes of the window held. */

@@ -9,7 +9,7 @@ import type { GroupingStrategy } from "./graph.js";
 import { Grouping } from "./grouping.js";
 
 const STRATEGY: GroupingStrategy = {
-  merging: false,
+  merging: "no",
   allowedLateness: 0,
   accumulating: false,
   outputTime: "END_OF_WINDOW",
@@ -128,7 +128,7 @@ describe("Grouping", () => {
 
   it("merges the sessions of a key that overlap, and no others", () => {
     const windows = new WindowTable();
-    const grouping = new Grouping({ ...STRATEGY, merging: true }, windows);
+    const grouping = new Grouping({ ...STRATEGY, merging: "overlapping" }, windows);
     grouping.add(
       sessions(
         [
@@ -151,7 +151,7 @@ describe("Grouping", () => {
 
   it("joins two sessions by an element between them", () => {
     const windows = new WindowTable();
-    const grouping = new Grouping({ ...STRATEGY, merging: true }, windows);
+    const grouping = new Grouping({ ...STRATEGY, merging: "overlapping" }, windows);
     grouping.add(
       sessions(
         [
@@ -167,7 +167,7 @@ describe("Grouping", () => {
 
   it("goes on from a copy as from itself", () => {
     const windows = new WindowTable();
-    const grouping = new Grouping({ ...STRATEGY, merging: true, allowedLateness: 100 }, windows);
+    const grouping = new Grouping({ ...STRATEGY, merging: "overlapping", allowedLateness: 100 }, windows);
     grouping.add(
       sessions(
         [

@@ -17,6 +17,8 @@ import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portabil
 import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import { Cell, type StoredValues } from "./cell.js";
+import { CustomMerging } from "./custom-merging.js";
+import type { KeyWindows, MergedKey } from "./events.js";
 import type { GroupingStrategy } from "./graph.js";
 import { PaneBuilder, paneAfter } from "./panes.js";
 
@@ -41,6 +43,7 @@ export class Grouping {
   #open = new Map<InternedWindow, WindowCells>();
   /** With merging windows: the windows that each key has open. */
   #sessions = new Map<KeyIdentity, InternedWindow[]>();
+  #custom = new CustomMerging();
   #inputWatermark: Instant = MIN_TIMESTAMP;
   #outputWatermark: Instant = MIN_TIMESTAMP;
   /** Elements that came after their window had expired. */
@@ -58,7 +61,7 @@ export class Grouping {
     const { refs, keys, timestamps, windows } = batch.columns;
     if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
     const late = new PaneBuilder();
-    if ("all" in windows && !Array.isArray(windows.all) && !this.strategy.merging) {
+    if ("all" in windows && !Array.isArray(windows.all) && (this.strategy.merging === "no") === "no") {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += refs.length;
       else {
@@ -123,9 +126,8 @@ export class Grouping {
     timestamp: Instant,
     late: PaneBuilder,
   ): WindowCells | undefined {
-    let target: WindowCells | undefined;
-    if (this.strategy.merging) target = this.#merge(key, window);
-    else target = this.#openWindow(window);
+    const { merging } = this.strategy;
+    const target = merging === "overlapping" ? this.#merge(key, window) : this.#openWindow(window);
     if (target === undefined) return undefined;
     if (this.#mayBeFresh(target)) {
       const values = target.fresh.get(key);
@@ -139,6 +141,11 @@ export class Grouping {
       target.cells.set(key, cell);
     } else cell.refs.push(ref);
     this.#combineTime(cell, timestamp);
+    if (merging === "custom") {
+      // Its windows are merged, and late panes emitted, when the function has been asked.
+      this.#custom.added(key, target.window, target.ended);
+      return target;
+    }
     if (target.window.maxTimestamp < this.#inputWatermark) {
       const timing = target.ended && target.window.maxTimestamp < this.#outputWatermark ? "LATE" : "ON_TIME";
       this.#emit(key, cell, target.window, cell.pane === undefined ? timing : "LATE", false, late);
@@ -147,7 +154,7 @@ export class Grouping {
   }
 
   #mayBeFresh(open: WindowCells): boolean {
-    return !open.ended && !this.strategy.merging && this.strategy.outputTime === "END_OF_WINDOW";
+    return !open.ended && this.strategy.merging === "no" && this.strategy.outputTime === "END_OF_WINDOW";
   }
 
   /** Makes cells of groups that were mere values. */
@@ -202,24 +209,50 @@ export class Grouping {
     const target = this.#openWindow(merged) ?? this.#reopen(merged);
     for (const window of overlapping) {
       if (window === merged) continue;
-      const source = this.#open.get(window)!;
-      const moved = source.cells.get(key)!;
-      source.cells.delete(key);
-      if (source.cells.size === 0) this.#open.delete(window);
-      const cell = target.cells.get(key);
-      if (cell === undefined) {
-        // The merged window is a new one: its panes are counted from the start.
-        moved.pane = undefined;
-        target.cells.set(key, moved);
-      } else {
-        for (const ref of moved.refs) cell.refs.push(ref);
-        if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
-        if (moved.time !== undefined) this.#combineTime(cell, moved.time);
-      }
+      this.#move(key, window, target);
     }
     apart.push(merged);
     this.#sessions.set(key, apart);
     return target;
+  }
+
+  /** Moves what a key has in a window into another. */
+  #move(key: KeyIdentity, window: InternedWindow, target: WindowCells): void {
+    const source = this.#open.get(window)!;
+    const moved = source.cells.get(key)!;
+    source.cells.delete(key);
+    if (source.cells.size === 0) this.#open.delete(window);
+    const cell = target.cells.get(key);
+    if (cell === undefined) {
+      // The merged window is a new one: its panes are counted from the start.
+      moved.pane = undefined;
+      target.cells.set(key, moved);
+    } else {
+      for (const ref of moved.refs) cell.refs.push(ref);
+      if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
+      if (moved.time !== undefined) this.#combineTime(cell, moved.time);
+    }
+  }
+
+  /**
+   * Keys with windows that end before `watermark` and whose function must be asked which of them are one, before the
+   * watermark moves on to there.
+   */
+  takeQuestions(watermark: Instant): KeyWindows[] {
+    if (this.strategy.merging !== "custom") return [];
+    const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
+    return this.#custom.takeQuestions(new Set(due.flatMap(({ cells }) => [...cells.keys()])));
+  }
+
+  /** Takes the answer to {@link takeQuestions}. */
+  merged(keys: readonly MergedKey[]): void {
+    for (const { key, merges } of keys) {
+      for (const { from, into } of merges) {
+        const target = this.#openWindow(into) ?? this.#reopen(into);
+        for (const window of from) if (window !== into) this.#move(key, window, target);
+        this.#custom.moved(key, from, into);
+      }
+    }
   }
 
   #reopen(window: InternedWindow): WindowCells {
@@ -251,6 +284,11 @@ export class Grouping {
         if (expired && open.cells.size === 0) this.#emitFresh(open, panes);
         else this.#settle(open);
         for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "ON_TIME", expired, panes);
+      } else if (this.strategy.merging === "custom") {
+        for (const key of this.#custom.takeLate(open.window)) {
+          const cell = open.cells.get(key);
+          if (cell !== undefined) this.#emit(key, cell, open.window, "LATE", expired, panes);
+        }
       } else if (expired && this.strategy.closingPaneAlways) {
         for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "LATE", true, panes);
       }
@@ -268,7 +306,8 @@ export class Grouping {
   #close(open: WindowCells): void {
     this.#open.delete(open.window);
     this.#charge(open, -open.bytes);
-    if (!this.strategy.merging) return;
+    if (this.strategy.merging === "custom") this.#custom.closed(open.window, open.cells.keys());
+    if (this.strategy.merging !== "overlapping") return;
     for (const key of open.cells.keys()) {
       const rest = this.#sessions.get(key)!.filter((window) => window !== open.window);
       if (rest.length > 0) this.#sessions.set(key, rest);
@@ -348,6 +387,7 @@ export class Grouping {
       copy.#open.set(window, { window, fresh, cells, ended: open.ended, bytes: open.bytes });
     }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
+    copy.#custom = this.#custom.copy();
     copy.#inputWatermark = this.#inputWatermark;
     copy.#outputWatermark = this.#outputWatermark;
     copy.droppedLate = this.droppedLate;

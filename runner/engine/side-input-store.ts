@@ -1,11 +1,13 @@
 /** What a side input has received so far, window by window. */
 import { type Batch, forEachWindow } from "../../portability/execution/batch.js";
+import type { SideInputContents } from "../../portability/execution/side-input.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 
 const NOTHING: readonly Batch[] = [];
 
 export class SideInputStore {
-  #contents = new Map<InternedWindow, { batches: Batch[]; shared: boolean }>();
+  /** By the window's encoded bytes: all windows of a PCollection have one coder. */
+  #contents = new Map<string, { batches: Batch[]; shared: boolean }>();
 
   add(batch: Batch): void {
     if (batch.count === 0) return;
@@ -25,17 +27,17 @@ export class SideInputStore {
   }
 
   #append(window: InternedWindow, batch: Batch): void {
-    const contents = this.#contents.get(window);
-    if (contents === undefined) this.#contents.set(window, { batches: [batch], shared: false });
+    const contents = this.#contents.get(window.key);
+    if (contents === undefined) this.#contents.set(window.key, { batches: [batch], shared: false });
     else if (contents.shared) {
       // Whoever was given the array keeps it as it was: readers cache by its identity.
-      this.#contents.set(window, { batches: [...contents.batches, batch], shared: false });
+      this.#contents.set(window.key, { batches: [...contents.batches, batch], shared: false });
     } else contents.batches.push(batch);
   }
 
-  /** The window's batches: the same array for as long as they are the same. */
-  get(window: InternedWindow): readonly Batch[] {
-    const contents = this.#contents.get(window);
+  /** The batches of the window with these encoded bytes: the same array for as long as they are the same. */
+  at(windowKey: string): readonly Batch[] {
+    const contents = this.#contents.get(windowKey);
     if (contents === undefined) return NOTHING;
     contents.shared = true;
     return contents.batches;
@@ -43,9 +45,37 @@ export class SideInputStore {
 
   copy(): SideInputStore {
     const copy = new SideInputStore();
-    for (const [window, { batches, shared }] of this.#contents) {
-      copy.#contents.set(window, shared ? { batches, shared } : { batches: batches.slice(), shared });
+    for (const [key, { batches, shared }] of this.#contents) {
+      copy.#contents.set(key, shared ? { batches, shared } : { batches: batches.slice(), shared });
     }
     return copy;
+  }
+}
+
+/** A side input as one bundle finds it: what the windows of the bundle's input map to is looked up when the bundle begins. */
+export class BundleSideInput implements SideInputContents {
+  readonly #byMain = new Map<InternedWindow, readonly Batch[]>();
+
+  constructor(
+    readonly store: SideInputStore,
+    mains: Iterable<InternedWindow>,
+    map: (main: InternedWindow) => InternedWindow | undefined,
+  ) {
+    for (const main of mains) {
+      const side = map(main);
+      if (side !== undefined) this.#byMain.set(main, store.at(side.key));
+    }
+  }
+
+  get(main: InternedWindow): readonly Batch[] | undefined {
+    return this.#byMain.get(main);
+  }
+
+  values(): Iterable<readonly Batch[]> {
+    return this.#byMain.values();
+  }
+
+  at(windowKey: string): readonly Batch[] {
+    return this.store.at(windowKey);
   }
 }

@@ -80,7 +80,7 @@ function play(transcript: Transcript): void {
   const windows = new WindowTable();
   const grouping = new Grouping(
     {
-      merging: false,
+      merging: "no",
       allowedLateness: transcript.allowed_lateness ?? 0,
       accumulating: transcript.accumulation_mode !== "discarding",
       outputTime: OUTPUT_TIMES[transcript.timestamp_combiner ?? "OUTPUT_AT_EOW"]!,

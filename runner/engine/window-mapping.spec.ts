@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { WindowTable } from "../../portability/execution/window-table.js";
-import { mapWindow, type WindowMapping } from "./window-mapping.js";
+import { WindowMapper, type WindowMapping } from "./window-mapping.js";
 
-describe("mapWindow", () => {
+describe("A window mapper", () => {
   const map = (mapping: WindowMapping, start: number, end: number): string => {
     const windows = new WindowTable();
-    return String(mapWindow(mapping, windows.interval(start, end), windows).value);
+    return String(new WindowMapper(windows).map(mapping, windows.interval(start, end))?.value);
   };
 
   it("gives the fixed window that holds the last instant of the main input's window", () => {
@@ -24,5 +24,19 @@ describe("mapWindow", () => {
 
   it("gives the global window for any", () => {
     assert.equal(map({ kind: "global" }, 0, 20), "GlobalWindow");
+  });
+
+  it("asks once about windows of a function that only its environment knows, and remembers the answers", () => {
+    const windows = new WindowTable();
+    const mapper = new WindowMapper(windows);
+    const custom = { kind: "custom", windowing: "w" } as const;
+    const [main, side] = [windows.interval(0, 1), windows.interval(0, 10)];
+    assert.equal(mapper.map(custom, main), undefined);
+    assert.equal(mapper.map(custom, main), undefined);
+    assert.deepEqual([...mapper.takeQuestions()], [{ windowing: "w", windows: [main] }]);
+    assert.equal(mapper.map(custom, main), undefined);
+    assert.deepEqual([...mapper.takeQuestions()], []);
+    mapper.answer("w", [main], [side]);
+    assert.equal(mapper.copy().map(custom, main), side);
   });
 });

@@ -9,12 +9,78 @@ import type { WindowTable } from "../../portability/execution/window-table.js";
 /** The side input's window function, as far as mapping goes. Fixed windows are sliding windows whose period is their size. */
 export type WindowMapping =
   | { readonly kind: "global" }
-  | { readonly kind: "sliding"; readonly size: Duration; readonly period: Duration; readonly offset: Duration };
+  | { readonly kind: "sliding"; readonly size: Duration; readonly period: Duration; readonly offset: Duration }
+  /** Only the function's environment knows it. `windowing` tells such functions apart. */
+  | { readonly kind: "custom"; readonly windowing: string };
 
-/** The side input's window for a window of the main input. */
-export function mapWindow(mapping: WindowMapping, main: InternedWindow, windows: WindowTable): InternedWindow {
-  if (mapping.kind === "global") return windows.global;
-  const { size, period, offset } = mapping;
-  const start = lastWindowStart(main.maxTimestamp - size, period, offset) + period;
-  return windows.interval(start, start + size);
+/** Maps windows, and remembers what others have answered. */
+export class WindowMapper {
+  #answered = new Map<string, Map<InternedWindow, InternedWindow>>();
+  /** Windows that somebody has yet to be asked about, by windowing, and those that somebody has. */
+  #toAsk = new Map<string, Set<InternedWindow>>();
+  #asked = new Map<string, Set<InternedWindow>>();
+
+  constructor(readonly windows: WindowTable) {}
+
+  /** The side input's window for a window of the main input; undefined while it is not known. */
+  map(mapping: WindowMapping, main: InternedWindow): InternedWindow | undefined {
+    switch (mapping.kind) {
+      case "global":
+        return this.windows.global;
+      case "sliding": {
+        const { size, period, offset } = mapping;
+        const start = lastWindowStart(main.maxTimestamp - size, period, offset) + period;
+        return this.windows.interval(start, start + size);
+      }
+      case "custom": {
+        const known = this.#answered.get(mapping.windowing)?.get(main);
+        if (known === undefined && this.#asked.get(mapping.windowing)?.has(main) !== true) {
+          setOf(this.#toAsk, mapping.windowing).add(main);
+        }
+        return known;
+      }
+    }
+  }
+
+  /** What must be asked, and has not been. */
+  *takeQuestions(): Generator<{ readonly windowing: string; readonly windows: readonly InternedWindow[] }> {
+    for (const [windowing, windows] of this.#toAsk) {
+      for (const window of windows) setOf(this.#asked, windowing).add(window);
+      yield { windowing, windows: [...windows] };
+    }
+    this.#toAsk.clear();
+  }
+
+  /** Whether an answer is missing. */
+  get isAsking(): boolean {
+    for (const [windowing, windows] of this.#asked) {
+      for (const window of windows) if (this.#answered.get(windowing)?.has(window) !== true) return true;
+    }
+    return this.#toAsk.size > 0;
+  }
+
+  answer(windowing: string, from: readonly InternedWindow[], to: readonly InternedWindow[]): void {
+    const known = this.#answered.get(windowing) ?? new Map<InternedWindow, InternedWindow>();
+    this.#answered.set(windowing, known);
+    from.forEach((window, i) => {
+      known.set(window, to[i]!);
+    });
+  }
+
+  copy(): WindowMapper {
+    const copy = new WindowMapper(this.windows);
+    copy.#answered = new Map([...this.#answered].map(([id, known]) => [id, new Map(known)]));
+    copy.#toAsk = new Map([...this.#toAsk].map(([id, windows]) => [id, new Set(windows)]));
+    copy.#asked = new Map([...this.#asked].map(([id, windows]) => [id, new Set(windows)]));
+    return copy;
+  }
+}
+
+function setOf(sets: Map<string, Set<InternedWindow>>, id: string): Set<InternedWindow> {
+  let set = sets.get(id);
+  if (set === undefined) {
+    set = new Set();
+    sets.set(id, set);
+  }
+  return set;
 }

@@ -1,18 +1,23 @@
 /** From a plan to what the engine is told, and what the stages' workers are told. */
 import { GirderError } from "../../portability/errors.js";
 import type { StageDescriptor } from "../../portability/execution/stage.js";
+import type { TimerFamily } from "../../portability/execution/timer.js";
+import type { StateSpec } from "../../portability/execution/user-state.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
   AccumulationMode_Enum,
   ClosingBehavior_Enum,
   type Components,
   IsBounded_Enum,
+  MergeStatus_Enum,
   OutputTime_Enum,
+  TimeDomain_Enum,
   type WindowingStrategy,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan } from "../graph/plan.js";
+import { parDoPayloadOf } from "../graph/transforms.js";
 
 /** A graph, and for each of its nodes that is a stage, what is to be prepared in which environment. */
 export interface Executable {
@@ -47,8 +52,10 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
           outputs: stage.outputs,
           sideInputs: stage.sideInputs.map(({ pcollection }) => ({
             pcollection,
-            mapping: windowMapping(windowingOf(components, pcollection)),
+            mapping: windowMapping(components, pcollection),
           })),
+          timers: timersOf(components, stage).map(({ domain }) => domain),
+          allowedLateness: Number(windowingOf(components, stage.inputs[0]!.pcollection).allowedLateness),
         };
       default:
         return unreachable(stage);
@@ -98,7 +105,27 @@ function descriptorOf(components: Components, stage: ExecutableStage, grouped: R
     inputs: stage.inputs,
     outputs: stage.outputs.map((pcollection) => ({ pcollection, keyed: grouped.has(pcollection) })),
     sideInputs: stage.sideInputs,
+    states: statesOf(components, stage),
+    timers: timersOf(components, stage),
   };
+}
+
+function statesOf({ transforms }: Components, stage: ExecutableStage): StateSpec[] {
+  return stage.transforms.flatMap((transform) =>
+    Object.keys(parDoPayloadOf(transforms[transform]!)?.stateSpecs ?? {}).map((id) => ({ transform, id })),
+  );
+}
+
+function timersOf({ transforms }: Components, stage: ExecutableStage): TimerFamily[] {
+  return stage.transforms.flatMap((transform) =>
+    Object.entries(parDoPayloadOf(transforms[transform]!)?.timerFamilySpecs ?? {}).map(
+      ([id, { timeDomain }]): TimerFamily => ({
+        transform,
+        id,
+        domain: timeDomain === TimeDomain_Enum.PROCESSING_TIME ? "processing-time" : "event-time",
+      }),
+    ),
+  );
 }
 
 function boundedOf({ pcollections }: Components): ReadonlySet<string> {
@@ -112,12 +139,20 @@ function windowingOf(components: Components, pcollection: string): WindowingStra
 
 function groupingStrategy(windowing: WindowingStrategy): GroupingStrategy {
   return {
-    merging: windowFnFromProto(windowing.windowFn!)?.kind === "sessions",
+    merging: merging(windowing),
     allowedLateness: Number(windowing.allowedLateness),
     accumulating: windowing.accumulationMode === AccumulationMode_Enum.ACCUMULATING,
     outputTime: outputTime(windowing.outputTime),
     closingPaneAlways: windowing.closingBehavior === ClosingBehavior_Enum.EMIT_ALWAYS,
   };
+}
+
+/** What a grouping has merged is not merged again. */
+function merging({ windowFn, mergeStatus }: WindowingStrategy): GroupingStrategy["merging"] {
+  if (mergeStatus === MergeStatus_Enum.ALREADY_MERGED) return "no";
+  const standard = windowFnFromProto(windowFn!);
+  if (standard !== undefined) return standard.kind === "sessions" ? "overlapping" : "no";
+  return mergeStatus === MergeStatus_Enum.NEEDS_MERGE ? "custom" : "no";
 }
 
 function outputTime(proto: OutputTime_Enum): GroupingStrategy["outputTime"] {
@@ -131,9 +166,11 @@ function outputTime(proto: OutputTime_Enum): GroupingStrategy["outputTime"] {
   }
 }
 
-function windowMapping(windowing: WindowingStrategy): WindowMapping {
-  const fn = windowFnFromProto(windowing.windowFn!);
+function windowMapping(components: Components, pcollection: string): WindowMapping {
+  const fn = windowFnFromProto(windowingOf(components, pcollection).windowFn!);
   switch (fn?.kind) {
+    case undefined:
+      return { kind: "custom", windowing: components.pcollections[pcollection]!.windowingStrategyId };
     case "fixed":
       return { kind: "sliding", size: fn.size, period: fn.size, offset: fn.offset };
     case "sliding":

@@ -208,7 +208,8 @@ class Execution {
         break;
       case "commit":
         this.#count(command.node, command.result);
-        this.#step({ type: "committed", bundle: command.bundle });
+        this.#step({ type: "committed", bundle: command.bundle, now: Date.now() });
+        command.result.finalize?.();
         break;
       case "wake":
         setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - Date.now()));
@@ -228,6 +229,8 @@ class Execution {
         input,
         batch: batch instanceof StoredBatch ? batch.load() : batch,
       })),
+      timers: command.timers,
+      state: command.state,
       sideInputs: command.sideInputs,
       deadline: performance.now() + BUNDLE_TIME,
       slice: SLICE_TIME,

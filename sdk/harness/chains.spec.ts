@@ -33,6 +33,8 @@ function bundle(maxElements = Number.POSITIVE_INFINITY): Bundle {
     {
       bundle: 1,
       inputs: [],
+      timers: [],
+      state: { read: () => undefined },
       sideInputs: [],
       deadline: later,
       slice: 10_000,

@@ -16,6 +16,10 @@ export function windowInterner(
   return (window) => {
     if (window instanceof GlobalWindow) return table.global;
     if (window instanceof IntervalWindow) return table.interval(window.start, window.end);
-    return table.intern(Buffer.from(encodeToBytes(coder, window, true)).toString("latin1"), window);
+    return table.intern(
+      Buffer.from(encodeToBytes(coder, window, true)).toString("latin1"),
+      () => window,
+      coder.spec.urn,
+    );
   };
 }

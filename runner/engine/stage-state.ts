@@ -1,0 +1,111 @@
+/** What the engine knows of one stage: what waits to be processed, and what its keys remember. */
+import type { Batch } from "../../portability/execution/batch.js";
+import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
+import type { Timer } from "../../portability/execution/timer.js";
+import type { Work } from "./events.js";
+import type { StageNode } from "./graph.js";
+import { StateStore } from "./state-store.js";
+import { TimerStore } from "./timer-store.js";
+
+/** Work put off until processing time `at`. */
+interface Delayed {
+  readonly at: Instant;
+  readonly input: number;
+  readonly batch: Batch;
+  readonly hold: Instant;
+}
+
+/** What one bundle is given. */
+export interface BundleWork {
+  readonly work: Work;
+  readonly timers: readonly Timer[];
+}
+
+export class StageState {
+  /** What waits to be processed, oldest first. */
+  pending: { input: number; batch: Batch }[] = [];
+  delayed: Delayed[] = [];
+  /** Bundles to run again as they were. */
+  lost: (BundleWork & { readonly attempt: number })[] = [];
+  openBundles = 0;
+  state = new StateStore();
+  timers: TimerStore;
+
+  constructor(readonly node: StageNode) {
+    this.timers = new TimerStore(node.timers);
+  }
+
+  /** Estimated bytes of the waiting elements that are in memory. */
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const { batch } of this.pending) bytes += batch.residentBytes;
+    return bytes;
+  }
+
+  /**
+   * How far event time has come for what is processed next: the watermark of the inputs, but not past what waits.
+   *
+   * @param floor No need to look further once the watermark is seen to be no later than this.
+   */
+  inputWatermark(upstream: Instant, floor: Instant = MIN_TIMESTAMP): Instant {
+    let watermark = upstream;
+    for (const { batch } of this.pending) {
+      if (watermark <= floor) return watermark;
+      watermark = Math.min(watermark, batch.minTimestamp);
+    }
+    for (const { hold } of this.delayed) watermark = Math.min(watermark, hold);
+    for (const { work } of this.lost) watermark = Math.min(watermark, earliest(work));
+    return watermark;
+  }
+
+  /** Lower bound of what is still to be output, by all that is not out in a bundle. */
+  outputWatermark(upstream: Instant, floor: Instant): Instant {
+    let watermark = Math.min(this.inputWatermark(upstream, floor), this.timers.hold);
+    for (const { timers } of this.lost) watermark = Math.min(watermark, holdOf(timers));
+    return watermark;
+  }
+
+  /** Puts delayed work whose time has come back among what waits. */
+  resume(now: Instant): void {
+    if (this.delayed.length === 0) return;
+    for (const { at, input, batch } of this.delayed) if (at <= now) this.pending.push({ input, batch });
+    this.delayed = this.delayed.filter(({ at }) => at > now);
+  }
+
+  /** Forgets state and timers of the windows that no element can come for any more. */
+  expire(upstream: Instant): void {
+    if (this.state.size === 0 && this.timers.size === 0) return;
+    const watermark = this.inputWatermark(upstream);
+    const isOver = ({ maxTimestamp }: { readonly maxTimestamp: Instant }): boolean =>
+      plus(maxTimestamp, this.node.allowedLateness) < watermark;
+    if (!this.timers.isDue({ "event-time": watermark, "processing-time": MIN_TIMESTAMP })) {
+      this.state.expire(isOver);
+      this.timers.expire(isOver);
+    }
+  }
+
+  copy(): StageState {
+    const copy = new StageState(this.node);
+    copy.pending = this.pending.slice();
+    copy.delayed = this.delayed.slice();
+    copy.lost = this.lost.slice();
+    copy.openBundles = this.openBundles;
+    copy.state = this.state.copy();
+    copy.timers = this.timers.copy();
+    return copy;
+  }
+}
+
+/** The earliest timestamp of some work. */
+export function earliest(work: Work): Instant {
+  let min = MAX_TIMESTAMP;
+  for (const { batch } of work) min = Math.min(min, batch.minTimestamp);
+  return min;
+}
+
+/** The earliest timestamp that firing timers may produce. */
+export function holdOf(timers: readonly Timer[]): Instant {
+  let min = MAX_TIMESTAMP;
+  for (const { hold } of timers) min = Math.min(min, hold);
+  return min;
+}

@@ -1,0 +1,103 @@
+/** The timers of a stage that are set, and which of them are to fire. */
+import { type Instant, MAX_TIMESTAMP } from "../../portability/execution/time.js";
+import type { TimeDomain, Timer, TimerAddress, TimerChange } from "../../portability/execution/timer.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
+
+/** How far each clock has come. */
+export type Clocks = Readonly<Record<TimeDomain, Instant>>;
+
+export class TimerStore {
+  #timers = new Map<string, Timer>();
+  /** The earliest timer of each domain, undefined if it must be looked for. */
+  #earliest: Record<TimeDomain, Instant | undefined> = { "event-time": undefined, "processing-time": undefined };
+
+  /** @param domains By index of timer family. */
+  constructor(readonly domains: readonly TimeDomain[]) {}
+
+  get size(): number {
+    return this.#timers.size;
+  }
+
+  apply(changes: readonly TimerChange[]): void {
+    for (const { address, timer } of changes) {
+      const id = timerKey(address);
+      if (timer === undefined) this.#timers.delete(id);
+      else this.#timers.set(id, timer);
+    }
+    if (changes.length > 0) this.#forgetEarliest();
+  }
+
+  #forgetEarliest(): void {
+    this.#earliest = { "event-time": undefined, "processing-time": undefined };
+  }
+
+  /** When the next timer of a domain fires; the end of time if none is set. */
+  next(domain: TimeDomain): Instant {
+    let earliest = this.#earliest[domain];
+    if (earliest === undefined) {
+      earliest = MAX_TIMESTAMP;
+      for (const { family, fire } of this.#timers.values()) {
+        if (this.domains[family] === domain && fire < earliest) earliest = fire;
+      }
+      this.#earliest[domain] = earliest;
+    }
+    return earliest;
+  }
+
+  /** Lower bound of the timestamps that timers may still produce. */
+  get hold(): Instant {
+    let hold = MAX_TIMESTAMP;
+    for (const timer of this.#timers.values()) if (timer.hold < hold) hold = timer.hold;
+    return hold;
+  }
+
+  isDue(clocks: Clocks): boolean {
+    if (this.#timers.size === 0) return false;
+    return (
+      isPast(this.next("event-time"), clocks["event-time"]) || this.next("processing-time") <= clocks["processing-time"]
+    );
+  }
+
+  /**
+   * Takes what is to fire next: of each key and window the earliest timers that are due, for firing one may set another
+   * that comes before the next.
+   */
+  takeDue(clocks: Clocks): Timer[] {
+    if (!this.isDue(clocks)) return [];
+    const earliest = new Map<string, Timer[]>();
+    for (const timer of this.#timers.values()) {
+      const domain = this.domains[timer.family]!;
+      if (domain === "event-time" ? !isPast(timer.fire, clocks[domain]) : timer.fire > clocks[domain]) continue;
+      // The domains' clocks have nothing to do with each other: each has an order of its own.
+      const place = `${domain} ${timer.window.id} ${String(timer.key)}`;
+      const before = earliest.get(place);
+      if (before === undefined || timer.fire < before[0]!.fire) earliest.set(place, [timer]);
+      else if (timer.fire === before[0]!.fire) before.push(timer);
+    }
+    const due = [...earliest.values()].flat().sort((a, b) => a.fire - b.fire);
+    for (const timer of due) this.#timers.delete(timerKey(timer));
+    this.#forgetEarliest();
+    return due;
+  }
+
+  /** Forgets the timers of windows that are over. */
+  expire(isOver: (window: InternedWindow) => boolean): void {
+    for (const [id, { window }] of this.#timers) if (isOver(window)) this.#timers.delete(id);
+    this.#forgetEarliest();
+  }
+
+  copy(): TimerStore {
+    const copy = new TimerStore(this.domains);
+    copy.#timers = new Map(this.#timers);
+    return copy;
+  }
+}
+
+/** Whether the watermark has passed an instant. At the end of time it has passed everything. */
+function isPast(instant: Instant, watermark: Instant): boolean {
+  return instant < watermark || watermark === MAX_TIMESTAMP;
+}
+
+function timerKey({ family, key, tag, window }: TimerAddress): string {
+  return `${family} ${window.id} ${tag.length} ${tag}${String(key)}`;
+}

@@ -1,0 +1,231 @@
+/** Elements of one PCollection on the data stream: `beam:coder:windowed_value:v1`, one after another. */
+import { ByteReader } from "../../../portability/coders/byte-reader.js";
+import { readPane } from "../../../portability/coders/pane-coder.js";
+import type { Batch, BatchCodec, Column, WindowSet } from "../../../portability/execution/batch.js";
+import type { PaneInfo } from "../../../portability/execution/pane.js";
+import type { Instant } from "../../../portability/execution/time.js";
+import type { InternedWindow } from "../../../portability/execution/window.js";
+import { StandardCoders } from "../../../portability/urns.js";
+import { ElementWriter } from "./element-writer.js";
+import { EncodedBatch, EncodedValue } from "./encoded-batch.js";
+import { readInstant } from "./instants.js";
+import { KeyIdentities } from "./key-identities.js";
+import { readVarint, type Skip, skipVarint, truncated } from "./skip.js";
+import type { WindowCodec } from "./window-codec.js";
+import type { WireCoders } from "./wire-coders.js";
+
+type Offsets = Uint32Array<ArrayBuffer>;
+
+/** Timestamp, number of windows, first byte of the pane. */
+const LEAST_HEADER = 8 + 4 + 1;
+/** Bytes of a message to a worker, about: larger ones cost memory, smaller ones time. */
+const FRAME = 256 * 1024;
+
+export class ElementCodec implements BatchCodec {
+  readonly #key: Skip | undefined;
+  readonly #value: Skip;
+  readonly #keys: KeyIdentities | undefined;
+  /** Offsets of the chunk that is being read; kept from chunk to chunk. */
+  #bounds = new Uint32Array(256);
+  #values = new Uint32Array(256);
+  #keyEnds = new Uint32Array(256);
+
+  /**
+   * @param coder Id of the elements' coder on the wire.
+   * @param keyed Whether elements are pairs that somebody groups.
+   */
+  constructor(
+    coders: WireCoders,
+    coder: string,
+    readonly windows: WindowCodec,
+    keyed: boolean,
+  ) {
+    const isPair = coders.urn(coder) === StandardCoders.Enum.KV;
+    const [key, value] = isPair ? coders.components(coder) : [];
+    this.#key = key === undefined ? undefined : coders.skip(key);
+    this.#value = coders.skip(value ?? coder);
+    this.#keys = keyed && isPair ? new KeyIdentities() : undefined;
+  }
+
+  /** The elements of a message, which are views of it. @throws GirderError `malformed-data` */
+  decode(message: Uint8Array): EncodedBatch {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    const skipKey = this.#key;
+    const skipValue = this.#value;
+    const timestamps = new ColumnBuilder<Instant>();
+    const windows = new ColumnBuilder<WindowSet>();
+    const panes = new ColumnBuilder<PaneInfo>();
+    let timestamp: Instant = 0;
+    let windowSet!: WindowSet;
+    let pane!: PaneInfo;
+    let header = 0;
+    let previous = 0;
+    let count = 0;
+    for (let at = 0; at < bytes.length; count++) {
+      if (count + 1 >= this.#bounds.length) this.#grow();
+      this.#bounds[count] = at;
+      if (count === 0 || !sameRest(bytes, previous, at, header)) {
+        if (at + LEAST_HEADER > bytes.length) throw truncated(at);
+        const paneAt = this.#skipWindows(bytes, at + 8);
+        const valueAt = skipPane(bytes, paneAt);
+        if (valueAt > bytes.length) throw truncated(at);
+        timestamp = readInstant(bytes, at);
+        windowSet = this.#readWindows(bytes, at + 8);
+        pane = readPane(new ByteReader(bytes, paneAt, valueAt));
+        header = valueAt - at;
+      } else if (!sameInstant(bytes, previous, at)) timestamp = readInstant(bytes, at);
+      timestamps.add(timestamp);
+      windows.add(windowSet);
+      panes.add(pane);
+      const start = at + header;
+      this.#values[count] = start;
+      previous = at;
+      if (skipKey === undefined) at = skipValue(bytes, start);
+      else {
+        const keyEnd = skipKey(bytes, start);
+        this.#keyEnds[count] = keyEnd;
+        if (keyEnd > bytes.length) throw truncated(previous);
+        at = skipValue(bytes, keyEnd);
+      }
+      if (at > bytes.length) throw truncated(previous);
+      if (at === previous) throw truncated(previous);
+    }
+    this.#bounds[count] = bytes.length;
+    const extents = {
+      bounds: this.#bounds.slice(0, count + 1),
+      values: this.#values.slice(0, count),
+      keyEnds: skipKey && this.#keyEnds.slice(0, count),
+    };
+    return new EncodedBatch(bytes, extents, timestamps.column, windows.column, panes.column, this.#keys);
+  }
+
+  #grow(): void {
+    const larger = (column: Offsets): Offsets => {
+      const grown = new Uint32Array(column.length * 4);
+      grown.set(column);
+      return grown;
+    };
+    this.#bounds = larger(this.#bounds);
+    this.#values = larger(this.#values);
+    this.#keyEnds = larger(this.#keyEnds);
+  }
+
+  #skipWindows(bytes: Buffer, at: number): number {
+    let end = at + 4;
+    for (let count = bytes.readInt32BE(at); count > 0; count--) {
+      end = this.windows.skip(bytes, end);
+      if (end >= bytes.length) throw truncated(at);
+    }
+    return end;
+  }
+
+  #readWindows(bytes: Buffer, at: number): WindowSet {
+    const windows: InternedWindow[] = [];
+    let start = at + 4;
+    for (let count = bytes.readInt32BE(at); count > 0; count--) {
+      const end = this.windows.skip(bytes, start);
+      windows.push(this.windows.read(bytes, start, end));
+      start = end;
+    }
+    return windows.length === 1 ? windows[0]! : windows;
+  }
+
+  /** The elements of a batch as messages of moderate size, made one by one. */
+  *frames(batch: Batch): Generator<Buffer, void, undefined> {
+    if (batch instanceof EncodedBatch) {
+      yield* forwarded(batch);
+      return;
+    }
+    const { refs, keys, timestamps, windows, panes } = batch.columns;
+    const writer = new ElementWriter(FRAME);
+    for (let i = 0; i < refs.length; i++) {
+      writer.header(at(timestamps, i), at(windows, i), at(panes, i));
+      if (keys !== undefined) writer.key(keys[i]!);
+      writer.value(refs[i]);
+      if (writer.length >= FRAME) yield writer.take();
+    }
+    if (writer.length > 0) yield writer.take();
+  }
+
+  encode(batch: Batch): Uint8Array {
+    return Buffer.concat([...this.frames(batch)]);
+  }
+
+  encodeValues(refs: readonly unknown[]): Uint8Array {
+    const writer = new ElementWriter(FRAME);
+    for (const ref of refs as readonly EncodedValue[]) {
+      writer.varint(ref.end - ref.start);
+      writer.value(ref);
+    }
+    return writer.take();
+  }
+
+  decodeValues(bytes: Uint8Array): unknown[] {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const refs: EncodedValue[] = [];
+    for (let at = 0; at < buffer.length; ) {
+      const start = skipVarint(buffer, at);
+      at = start + readVarint(buffer, at);
+      refs.push(new EncodedValue(buffer, start, at));
+    }
+    return refs;
+  }
+}
+
+function at<T>(column: Column<T>, i: number): T {
+  return "all" in column ? column.all : column[i]!;
+}
+
+/** Cuts a batch between elements, without copying. */
+function* forwarded(batch: EncodedBatch): Generator<Buffer, void, undefined> {
+  const { bounds } = batch.extents;
+  const { chunk } = batch;
+  let from = bounds[0]!;
+  for (let i = 1; i < bounds.length; i++) {
+    const to = bounds[i]!;
+    if (to - from < FRAME && i < bounds.length - 1) continue;
+    yield chunk.subarray(from, to);
+    from = to;
+  }
+}
+
+/** Whether windows and pane of the element at `at` are, byte for byte, those of the one at `previous`. */
+function sameRest(bytes: Buffer, previous: number, at: number, header: number): boolean {
+  if (at + header > bytes.length) return false;
+  for (let i = 8; i < header; i++) if (bytes[previous + i] !== bytes[at + i]) return false;
+  return true;
+}
+
+function sameInstant(bytes: Buffer, previous: number, at: number): boolean {
+  for (let i = 7; i >= 0; i--) if (bytes[previous + i] !== bytes[at + i]) return false;
+  return true;
+}
+
+/** The pane's first byte tells what follows it: up to two varints, and element metadata with their length. */
+function skipPane(bytes: Buffer, at: number): number {
+  const first = bytes[at]!;
+  let end = at + 1;
+  for (let varints = (first & 0x70) >> 4; varints > 0; varints--) end = skipVarint(bytes, end);
+  return end;
+}
+
+/** A column that is one entry for as long as all are the same. */
+class ColumnBuilder<T> {
+  #all!: T;
+  #count = 0;
+  #each: T[] | undefined;
+
+  add(entry: T): void {
+    if (this.#each !== undefined) this.#each.push(entry);
+    else if (this.#count === 0) this.#all = entry;
+    else if (entry !== this.#all) {
+      this.#each = new Array<T>(this.#count).fill(this.#all);
+      this.#each.push(entry);
+    }
+    this.#count++;
+  }
+
+  get column(): Column<T> {
+    return this.#each ?? { all: this.#all };
+  }
+}

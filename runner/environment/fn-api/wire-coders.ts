@@ -1,0 +1,106 @@
+/**
+ * The coders that runner and worker agree on for what passes between them.
+ *
+ * The runner need not understand elements, but must see where each begins and ends, and what of it is key and value. So
+ * a coder that it does not know is wrapped in a length prefix, wherever it stands inside another.
+ */
+import { create } from "@bufbuild/protobuf";
+import {
+  type Coder,
+  CoderSchema,
+  FunctionSpecSchema,
+} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardCoders } from "../../../portability/urns.js";
+import { type Skip, skipperOf } from "./skip.js";
+
+const { Enum: URN } = StandardCoders;
+
+export class WireCoders {
+  /** All coders: those of the pipeline, and those made here. */
+  readonly coders: Record<string, Coder>;
+  readonly #prefixed = new Map<string, string>();
+  readonly #skips = new Map<string, Skip>();
+
+  constructor(coders: Readonly<Record<string, Coder>>) {
+    this.coders = { ...coders };
+  }
+
+  /** The id of the coder to be used on the wire for what the pipeline codes as `id`. */
+  onWire(id: string): string {
+    let wire = this.#prefixed.get(id);
+    if (wire === undefined) {
+      wire = this.#substitute(id);
+      this.#prefixed.set(id, wire);
+    }
+    return wire;
+  }
+
+  #substitute(id: string): string {
+    const coder = this.#get(id);
+    if (!KNOWN.has(urnOf(coder))) return this.#add(URN.LENGTH_PREFIX, [id]);
+    if (urnOf(coder) === URN.LENGTH_PREFIX) return id;
+    const components = coder.componentCoderIds.map((component) => this.onWire(component));
+    const isSame = components.every((component, i) => component === coder.componentCoderIds[i]);
+    return isSame ? id : this.#add(urnOf(coder), components, coder.spec!.payload);
+  }
+
+  /** `beam:coder:windowed_value:v1` of two coders on the wire. */
+  windowedValue(value: string, window: string): string {
+    return this.#add(URN.WINDOWED_VALUE, [value, window]);
+  }
+
+  /** How to get past a value of the coder, which must be one on the wire. */
+  skip(id: string): Skip {
+    let skip = this.#skips.get(id);
+    if (skip === undefined) {
+      const coder = this.#get(id);
+      skip = skipperOf(urnOf(coder), () => coder.componentCoderIds.map((component) => this.skip(component)));
+      this.#skips.set(id, skip);
+    }
+    return skip;
+  }
+
+  urn(id: string): string {
+    return urnOf(this.#get(id));
+  }
+
+  components(id: string): readonly string[] {
+    return this.#get(id).componentCoderIds;
+  }
+
+  #get(id: string): Coder {
+    const coder = this.coders[id];
+    if (coder === undefined) throw new Error(`there is no coder ${id}`);
+    return coder;
+  }
+
+  #add(urn: string, components: readonly string[], payload: Uint8Array = new Uint8Array()): string {
+    const id = `wire:${urn}(${components.join()})${payload.length > 0 ? Buffer.from(payload).toString("hex") : ""}`;
+    this.coders[id] ??= create(CoderSchema, {
+      spec: create(FunctionSpecSchema, { urn, payload }),
+      componentCoderIds: [...components],
+    });
+    return id;
+  }
+}
+
+function urnOf(coder: Coder): string {
+  return coder.spec?.urn ?? "";
+}
+
+/** Coders whose values {@link skipperOf} gets past. */
+const KNOWN: ReadonlySet<string> = new Set([
+  URN.BYTES,
+  URN.STRING_UTF8,
+  URN.BOOL,
+  URN.VARINT,
+  URN.DOUBLE,
+  URN.KV,
+  URN.ITERABLE,
+  URN.LENGTH_PREFIX,
+  URN.NULLABLE,
+  URN.SHARDED_KEY,
+  URN.GLOBAL_WINDOW,
+  URN.INTERVAL_WINDOW,
+  URN.CUSTOM_WINDOW,
+]);

@@ -1,0 +1,181 @@
+/** The runner's end of the Fn API to one SDK worker: control, data and state. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { GirderError, messageOf } from "../../../portability/errors.js";
+import type { ElementsInit } from "../../../portability/fn-api/elements.js";
+import { Outbox } from "../../../portability/fn-api/outbox.js";
+import type {
+  Elements,
+  InstructionRequestSchema,
+  InstructionResponse,
+  StateRequest,
+  StateResponseSchema,
+} from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+
+type InstructionInit = MessageInitShape<typeof InstructionRequestSchema>;
+/** What a worker may be asked to do. */
+export type Instruction = NonNullable<InstructionInit["request"]>;
+/** An answer to a state request, but for its id. */
+export type StateAnswer = NonNullable<MessageInitShape<typeof StateResponseSchema>["response"]>;
+
+/** What comes from a worker for one instruction beside the response to it. */
+export interface InstructionChannel {
+  data(transform: string, bytes: Uint8Array, isLast: boolean): void;
+  timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void;
+  /** What it throws is the answer's error. */
+  state(request: StateRequest): StateAnswer;
+  /** Is told what {@link data} or {@link timers} has thrown. */
+  failed(error: unknown): void;
+}
+
+interface Awaited {
+  resolve(response: InstructionResponse): void;
+  reject(error: unknown): void;
+}
+
+let instructions = 0;
+
+export class WorkerConnection {
+  readonly #requests = new Outbox<InstructionInit>();
+  readonly #elements = new Outbox<ElementsInit>();
+  readonly #awaited = new Map<string, Awaited>();
+  readonly #channels = new Map<string, InstructionChannel>();
+  #lost: GirderError | undefined;
+  #connected!: () => void;
+  #gone!: (why: GirderError) => void;
+  /** Settles when the worker has opened its control stream. */
+  readonly connected = new Promise<void>((resolve) => {
+    this.#connected = resolve;
+  });
+  /** Settles when the worker can no longer be reached. */
+  readonly lost = new Promise<GirderError>((resolve) => {
+    this.#gone = resolve;
+  });
+
+  /** @param id By which the worker says who it is, in the metadata of every call. */
+  constructor(readonly id: string) {}
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** An id that no other instruction of this process has: Fn API workers must not see one twice. */
+  static newInstructionId(): string {
+    return `instruction-${++instructions}`;
+  }
+
+  /**
+   * Has the worker do something.
+   *
+   * @throws GirderError `worker-lost` if it goes away first; `user-exception` where it answers with an error.
+   */
+  request(id: string, request: Instruction): Promise<InstructionResponse> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    return new Promise((resolve, reject) => {
+      this.#awaited.set(id, { resolve, reject });
+      this.#requests.push({ instructionId: id, request });
+    });
+  }
+
+  /** From here on, what comes for an instruction goes to its channel. */
+  open(instruction: string, channel: InstructionChannel): void {
+    this.#channels.set(instruction, channel);
+  }
+
+  /** What still comes for the instruction is passed over. */
+  close(instruction: string): void {
+    this.#channels.delete(instruction);
+    this.#awaited.delete(instruction);
+  }
+
+  /** Sends elements, each message made when the stream can take it. */
+  send(messages: Iterable<ElementsInit>): void {
+    this.#elements.pushAll(messages);
+  }
+
+  /** Takes over the worker's control stream. @returns what is to be sent on it. */
+  control(responses: AsyncIterable<InstructionResponse>): AsyncIterable<InstructionInit> {
+    this.#connected();
+    void this.#read(responses, (response) => this.#answered(response), "control");
+    return this.#requests;
+  }
+
+  /** Takes over a data stream of the worker. */
+  data(messages: AsyncIterable<Elements>): AsyncIterable<ElementsInit> {
+    void this.#read(messages, (message) => this.#received(message), "data");
+    return this.#elements;
+  }
+
+  /** Takes over a state stream of the worker. */
+  state(requests: AsyncIterable<StateRequest>): AsyncIterable<MessageInitShape<typeof StateResponseSchema>> {
+    const answers = new Outbox<MessageInitShape<typeof StateResponseSchema>>();
+    const answer = (request: StateRequest): void => {
+      const { id, instructionId } = request;
+      try {
+        const channel = this.#channels.get(instructionId);
+        if (channel === undefined) throw new GirderError("not-found", `No bundle ${instructionId} is being processed.`);
+        answers.push({ id, response: channel.state(request) });
+      } catch (thrown) {
+        answers.push({ id, error: messageOf(thrown) });
+      }
+    };
+    void this.#read(requests, answer, "state").then(() => answers.end());
+    return answers;
+  }
+
+  /** Ends the connection: whatever is awaited is lost, and the streams end. */
+  end(why: GirderError): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = why;
+    this.#gone(why);
+    for (const { reject } of this.#awaited.values()) reject(why);
+    this.#awaited.clear();
+    for (const channel of this.#channels.values()) channel.failed(why);
+    this.#channels.clear();
+    this.#requests.end();
+    this.#elements.end();
+  }
+
+  /** Reads a stream to its end. That of any but the state stream is the end of the worker. */
+  async #read<T>(messages: AsyncIterable<T>, take: (message: T) => void, stream: string): Promise<void> {
+    let why = "ended";
+    try {
+      for await (const message of messages) take(message);
+    } catch (thrown) {
+      why = `broke (${messageOf(thrown)})`;
+    }
+    if (stream === "state") return;
+    this.end(
+      new GirderError("worker-lost", `The ${stream} stream of worker ${this.id} ${why}.`, {
+        remedy: "See the worker's log for why it went away.",
+      }),
+    );
+  }
+
+  #answered(response: InstructionResponse): void {
+    const { instructionId, error } = response;
+    const awaited = this.#awaited.get(instructionId);
+    if (awaited === undefined) return;
+    this.#awaited.delete(instructionId);
+    if (error === "") awaited.resolve(response);
+    else awaited.reject(new GirderError("user-exception", error));
+  }
+
+  #received({ data, timers }: Elements): void {
+    for (const { instructionId, transformId, data: bytes, isLast } of data) {
+      this.#forward(instructionId, (channel) => channel.data(transformId, bytes, isLast));
+    }
+    for (const { instructionId, transformId, timerFamilyId, timers: bytes, isLast } of timers) {
+      this.#forward(instructionId, (channel) => channel.timers(transformId, timerFamilyId, bytes, isLast));
+    }
+  }
+
+  #forward(instruction: string, give: (channel: InstructionChannel) => void): void {
+    const channel = this.#channels.get(instruction);
+    if (channel === undefined) return;
+    try {
+      give(channel);
+    } catch (thrown) {
+      channel.failed(thrown);
+    }
+  }
+}
