@@ -61,7 +61,7 @@ export class Grouping {
     const { refs, keys, timestamps, windows } = batch.columns;
     if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
     const late = new PaneBuilder();
-    if ("all" in windows && !Array.isArray(windows.all) && (this.strategy.merging === "no") === "no") {
+    if ("all" in windows && !Array.isArray(windows.all) && this.strategy.merging === "no") {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += refs.length;
       else {
