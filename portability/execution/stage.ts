@@ -6,7 +6,7 @@
  * bundle's results ({@link BundleResult}) to commit. The embedded harness implements this directly; a worker in another
  * process does through an adapter that speaks the Fn API.
  */
-import type { Components } from "../gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { Components, FunctionSpec } from "../gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MetricsContainer } from "../metrics/index.js";
 import type { Batch, BatchCodec } from "./batch.js";
 import type { SideInputContents } from "./side-input.js";
@@ -118,12 +118,14 @@ export interface PreparedStage {
   close(): void | Promise<void>;
 }
 
-/** A window function that only its environment knows. */
-export interface CustomWindowing {
-  /** The windows of a side input that are looked up for these windows of a main input, in their order. */
-  map(windows: readonly InternedWindow[]): Promise<readonly InternedWindow[]>;
-  /** Which of these windows of one key become one. Windows that stay as they are may be left out. */
-  merge(windows: readonly InternedWindow[]): Promise<readonly WindowMerge[]>;
+/** A function of windows that only its environment knows. */
+export interface WindowFunction {
+  readonly components: Components;
+  readonly spec: FunctionSpec;
+  readonly environment: string;
+  /** Ids of the windowing strategies whose windows go in and come out. */
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Windows that become one. */
@@ -136,8 +138,21 @@ export interface WindowMerge {
 export interface StageWorker {
   /** @param windows The job's windows: batches refer to these. */
   prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage>;
-  /** A window function by the id of a windowing strategy. Not there where all window functions are standard ones. */
-  windowing?(components: Components, strategy: string, windows: WindowTable): Promise<CustomWindowing>;
+  /**
+   * The windows of a side input that are looked up for windows of a main input, in their order. Not there where all window
+   * functions are standard ones.
+   */
+  mapWindows?(
+    fn: WindowFunction,
+    table: WindowTable,
+    windows: readonly InternedWindow[],
+  ): Promise<readonly InternedWindow[]>;
+  /** For each of several keys, which of its windows become one; windows that stay as they are may be left out. */
+  mergeWindows?(
+    fn: WindowFunction,
+    table: WindowTable,
+    keys: readonly (readonly InternedWindow[])[],
+  ): Promise<readonly (readonly WindowMerge[])[]>;
   /** Ends what was started for the stages, after all of them are closed. */
   close?(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** From a plan to what the engine is told, and what the stages' workers are told. */
 import { GirderError } from "../../portability/errors.js";
-import type { StageDescriptor } from "../../portability/execution/stage.js";
+import type { StageDescriptor, StageSideInput, WindowFunction } from "../../portability/execution/stage.js";
 import type { TimerFamily } from "../../portability/execution/timer.js";
 import type { StateSpec } from "../../portability/execution/user-state.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
@@ -17,12 +17,16 @@ import {
 import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan } from "../graph/plan.js";
-import { parDoPayloadOf } from "../graph/transforms.js";
+import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
 
 /** A graph, and for each of its nodes that is a stage, what is to be prepared in which environment. */
 export interface Executable {
   readonly graph: EngineGraph;
   readonly stages: ReadonlyMap<number, { readonly environment: string; readonly descriptor: StageDescriptor }>;
+  /** Functions that map windows, by the `windowing` of the engine's mappings. */
+  readonly mappings: ReadonlyMap<string, WindowFunction>;
+  /** Functions that merge windows, by node. */
+  readonly mergings: ReadonlyMap<number, WindowFunction>;
 }
 
 export function executableOf({ components: planned, stages }: Plan): Executable {
@@ -33,6 +37,8 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
   }
   const components = { ...planned, pcollections: codedAlike(planned, stages) };
   const descriptors = new Map<number, { environment: string; descriptor: StageDescriptor }>();
+  const mappings = new Map<string, WindowFunction>();
+  const mergings = new Map<number, WindowFunction>();
   const nodes = stages.map((stage, i): EngineNode => {
     switch (stage.kind) {
       case "impulse":
@@ -40,7 +46,9 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
       case "flatten":
         return { kind: "flatten", id: stage.id, inputs: stage.inputs, output: stage.output };
       case "group-by-key": {
-        const strategy = groupingStrategy(windowingOf(components, stage.input));
+        const windowing = windowingOf(components, stage.input);
+        const strategy = groupingStrategy(windowing);
+        if (strategy.merging === "custom") mergings.set(i, mergingFunction(components, stage.input));
         return { kind: "group-by-key", id: stage.id, input: stage.input, output: stage.output, strategy };
       }
       case "executable":
@@ -50,10 +58,11 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
           id: stage.id,
           inputs: stage.inputs.map(({ pcollection }) => pcollection),
           outputs: stage.outputs,
-          sideInputs: stage.sideInputs.map(({ pcollection }) => ({
-            pcollection,
-            mapping: windowMapping(components, pcollection),
-          })),
+          sideInputs: stage.sideInputs.map((sideInput) => {
+            const mapping = windowMapping(components, sideInput);
+            if (mapping.kind === "custom") mappings.set(mapping.windowing, mappingFunction(components, sideInput));
+            return { pcollection: sideInput.pcollection, mapping };
+          }),
           timers: timersOf(components, stage).map(({ domain }) => domain),
           allowedLateness: Number(windowingOf(components, stage.inputs[0]!.pcollection).allowedLateness),
         };
@@ -61,7 +70,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
         return unreachable(stage);
     }
   });
-  return { graph: { nodes, bounded: boundedOf(components) }, stages: descriptors };
+  return { graph: { nodes, bounded: boundedOf(components) }, stages: descriptors, mappings, mergings };
 }
 
 /**
@@ -166,11 +175,29 @@ function outputTime(proto: OutputTime_Enum): GroupingStrategy["outputTime"] {
   }
 }
 
-function windowMapping(components: Components, pcollection: string): WindowMapping {
+/** What is called to merge windows of a PCollection. */
+function mergingFunction(components: Components, pcollection: string): WindowFunction {
+  const { windowingStrategyId } = components.pcollections[pcollection]!;
+  const { windowFn, environmentId } = components.windowingStrategies[windowingStrategyId]!;
+  const [from, to] = [windowingStrategyId, windowingStrategyId];
+  return { components, spec: windowFn!, environment: environmentId, from, to };
+}
+
+/** What is called to map windows of a transform's main input to those of its side input. */
+function mappingFunction(components: Components, { transform: id, localName, pcollection }: StageSideInput): WindowFunction {
+  const transform = components.transforms[id]!;
+  const spec = parDoPayloadOf(transform)!.sideInputs[localName]!.windowMappingFn!;
+  const [main] = mainInputs(transform)[0]!.slice(1) as [string];
+  const from = components.pcollections[main]!.windowingStrategyId;
+  const to = components.pcollections[pcollection]!.windowingStrategyId;
+  return { components, spec, environment: transform.environmentId, from, to };
+}
+
+function windowMapping(components: Components, { transform, localName, pcollection }: StageSideInput): WindowMapping {
   const fn = windowFnFromProto(windowingOf(components, pcollection).windowFn!);
   switch (fn?.kind) {
     case undefined:
-      return { kind: "custom", windowing: components.pcollections[pcollection]!.windowingStrategyId };
+      return { kind: "custom", windowing: `${localName} of ${transform}` };
     case "fixed":
       return { kind: "sliding", size: fn.size, period: fn.size, offset: fn.offset };
     case "sliding":

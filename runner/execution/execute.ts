@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError, messageOf } from "../../portability/errors.js";
 import { Batch, StoredBatch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
-import type { BundleResult, BundleTask, PreparedStage, StageWorker } from "../../portability/execution/stage.js";
+import type { BundleResult, BundleTask, PreparedStage, StageWorker, WindowFunction } from "../../portability/execution/stage.js";
 import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import { WindowTable } from "../../portability/execution/window-table.js";
 import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -34,6 +34,7 @@ const MEMORY_BUDGET = 1 << 30;
 const PROGRESS_INTERVAL = 100;
 
 type Store = Extract<EngineCommand, { type: "store-groups" | "store-batches" }>;
+type Ask<Type> = Extract<EngineCommand, { type: Type }>;
 type Run = Extract<EngineCommand, { type: "run" }>;
 
 /**
@@ -56,9 +57,10 @@ export async function execute(pipeline: Pipeline, options: ExecutionOptions): Pr
       }
       stages.set(node, await worker.prepare(descriptor, windows));
     }
-    return await new Execution(executable, windows, stages, options).run();
+    return await new Execution(executable, windows, workers, stages, options).run();
   } finally {
     for (const stage of stages.values()) await stage.close();
+    for (const worker of workers.values()) await worker.close?.();
   }
 }
 
@@ -67,6 +69,7 @@ class Execution {
   readonly #engineOptions: EngineOptions;
   readonly #executable: Executable;
   readonly #windows: WindowTable;
+  readonly #workers: ReadonlyMap<string, StageWorker>;
   readonly #stages: ReadonlyMap<number, PreparedStage>;
   readonly #options: ExecutionOptions;
   readonly #random: () => number;
@@ -87,11 +90,13 @@ class Execution {
   constructor(
     executable: Executable,
     windows: WindowTable,
+    workers: ReadonlyMap<string, StageWorker>,
     stages: ReadonlyMap<number, PreparedStage>,
     options: ExecutionOptions,
   ) {
     this.#executable = executable;
     this.#windows = windows;
+    this.#workers = workers;
     this.#stages = stages;
     this.#options = options;
     this.#random = seededRandom(options.seed ?? 0);
@@ -214,9 +219,48 @@ class Execution {
       case "wake":
         setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - Date.now()));
         break;
+      case "map-windows":
+        void this.#ask(() => this.#mapWindows(command));
+        break;
+      case "merge-windows":
+        void this.#ask(() => this.#mergeWindows(command));
+        break;
       default:
         break;
     }
+  }
+
+  /** Has an environment asked something, whose answer is an event. */
+  async #ask(question: () => Promise<EngineEvent>): Promise<void> {
+    try {
+      this.#happened(await question());
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  async #mapWindows({ windowing, windows }: Ask<"map-windows">): Promise<EngineEvent> {
+    const fn = this.#executable.mappings.get(windowing)!;
+    const to = await this.#workerOf(fn).mapWindows!(fn, this.#windows, windows);
+    return { type: "windows-mapped", windowing, from: windows, to };
+  }
+
+  async #mergeWindows({ node, keys }: Ask<"merge-windows">): Promise<EngineEvent> {
+    const fn = this.#executable.mergings.get(node)!;
+    const asked = keys.map(({ windows }) => windows);
+    const merges = await this.#workerOf(fn).mergeWindows!(fn, this.#windows, asked);
+    return { type: "windows-merged", node, keys: keys.map(({ key }, i) => ({ key, merges: merges[i]! })) };
+  }
+
+  #workerOf({ environment }: WindowFunction): StageWorker {
+    const worker = this.#workers.get(environment);
+    if (worker?.mapWindows === undefined) {
+      throw new GirderError("unsupported", "Window functions of its own are not called in this environment.", {
+        where: environment,
+        remedy: "Use one of the standard window functions.",
+      });
+    }
+    return worker;
   }
 
   #run(command: Run): void {

@@ -10,7 +10,7 @@ import { ElementWriter } from "./element-writer.js";
 import { EncodedBatch, EncodedValue } from "./encoded-batch.js";
 import { readInstant } from "./instants.js";
 import { KeyIdentities } from "./key-identities.js";
-import { readVarint, type Skip, skipVarint, truncated } from "./skip.js";
+import { readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 import type { WireCoders } from "./wire-coders.js";
 
@@ -199,14 +199,6 @@ function sameRest(bytes: Buffer, previous: number, at: number, header: number): 
 function sameInstant(bytes: Buffer, previous: number, at: number): boolean {
   for (let i = 7; i >= 0; i--) if (bytes[previous + i] !== bytes[at + i]) return false;
   return true;
-}
-
-/** The pane's first byte tells what follows it: up to two varints, and element metadata with their length. */
-function skipPane(bytes: Buffer, at: number): number {
-  const first = bytes[at]!;
-  let end = at + 1;
-  for (let varints = (first & 0x70) >> 4; varints > 0; varints--) end = skipVarint(bytes, end);
-  return end;
 }
 
 /** A column that is one entry for as long as all are the same. */

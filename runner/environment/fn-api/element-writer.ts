@@ -72,14 +72,14 @@ export class ElementWriter {
       this.varint(ref.length);
       this.bytes(ref);
     } else if (Array.isArray(ref)) {
-      this.#int32(ref.length);
+      this.count(ref.length);
       for (const value of ref as readonly EncodedValue[]) this.#encoded(value);
     } else this.#blocks(ref as Iterable<unknown>);
   }
 
   /** An iterable of unknown length: −1, then blocks that begin with their count, the last of which is empty. */
   #blocks(values: Iterable<unknown>): void {
-    this.#int32(-1);
+    this.count(-1);
     let block: unknown[] = [];
     const flush = (): void => {
       this.varint(block.length);
@@ -119,7 +119,8 @@ export class ElementWriter {
     this.#bytes[this.#size++] = rest;
   }
 
-  #int32(value: number): void {
+  /** How many values of an iterable follow. */
+  count(value: number): void {
     this.#reserve(4);
     this.#size = this.#bytes.writeInt32BE(value, this.#size);
   }

@@ -105,6 +105,14 @@ function skipAll(bytes: Buffer, at: number, count: number, element: Skip): numbe
 
 const MAX_COUNT = 2 ** 31;
 
+/** The pane's first byte tells what follows it: up to two varints, and element metadata with their length. */
+export function skipPane(bytes: Buffer, at: number): number {
+  const first = bytes[at]!;
+  let end = at + 1;
+  for (let varints = (first & 0x70) >> 4; varints > 0; varints--) end = skipVarint(bytes, end);
+  return end;
+}
+
 /** A varint of at most 53 bits. */
 export function readVarint(bytes: Buffer, at: number): number {
   let value = 0;
@@ -121,4 +129,14 @@ export function truncated(at: number): GirderError {
   return new GirderError("malformed-data", `The element that begins at byte ${at} of a message does not end in it.`, {
     remedy: "The worker and the pipeline disagree about a coder; check that they come from one SDK version.",
   });
+}
+
+/** A varint of 64 bits, signed. */
+export function readVarint64(bytes: Buffer, at: number): bigint {
+  let value = 0n;
+  for (let i = at, shift = 0n; ; i++, shift += 7n) {
+    const byte = bytes[i]!;
+    value |= BigInt(byte & 0x7f) << shift;
+    if (byte < 0x80) return BigInt.asIntN(64, value);
+  }
 }

@@ -88,7 +88,7 @@ function urnOf(coder: Coder): string {
   return coder.spec?.urn ?? "";
 }
 
-/** Coders whose values {@link skipperOf} gets past. */
+/** Coders that the runner knows: it gets past their values, or (timers) reads them. */
 const KNOWN: ReadonlySet<string> = new Set([
   URN.BYTES,
   URN.STRING_UTF8,
@@ -103,4 +103,5 @@ const KNOWN: ReadonlySet<string> = new Set([
   URN.GLOBAL_WINDOW,
   URN.INTERVAL_WINDOW,
   URN.CUSTOM_WINDOW,
+  URN.TIMER,
 ]);

@@ -1,0 +1,183 @@
+/** What a worker is told of a stage: `ProcessBundleDescriptor`, with sources and sinks where elements come in and go out. */
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { StageDescriptor } from "../../../portability/execution/stage.js";
+import type { WindowTable } from "../../../portability/execution/window-table.js";
+import {
+  type ProcessBundleDescriptor,
+  ProcessBundleDescriptorSchema,
+  RemoteGrpcPortSchema,
+} from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import {
+  type Components,
+  FunctionSpecSchema,
+  ParDoPayloadSchema,
+  type PTransform,
+  PTransformSchema,
+} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { ApiServiceDescriptorSchema } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/endpoints_pb.js";
+import { parDoPayloadOf } from "../../graph/transforms.js";
+import { ElementCodec } from "./element-codec.js";
+import { type StateLayout, stateLayoutOf, wireStateSpec } from "./state-layout.js";
+import { TimerCodec } from "./timer-codec.js";
+import { WindowCodec } from "./window-codec.js";
+import { WireCoders } from "./wire-coders.js";
+
+/** URNs of the Fn API that no enum holds. */
+export const SOURCE_URN = "beam:runner:source:v1";
+export const SINK_URN = "beam:runner:sink:v1";
+
+/** A stage as runner and worker have agreed on it. */
+export interface DescribedStage {
+  readonly descriptor: ProcessBundleDescriptor;
+  /** By index of the stage's inputs: the id of the source transform, and how elements are coded. */
+  readonly sources: readonly Port[];
+  /** By index of the stage's outputs. */
+  readonly sinks: readonly Port[];
+  /** By index of the stage's side inputs. */
+  readonly sideInputs: readonly ElementCodec[];
+  /** By index of the stage's states. */
+  readonly states: readonly StateLayout[];
+  /** By index of the stage's timer families. */
+  readonly timers: readonly TimerCodec[];
+}
+
+export interface Port {
+  readonly transform: string;
+  readonly codec: ElementCodec;
+}
+
+/** Codecs of PCollections, for one stage. */
+export class StageCoders {
+  readonly coders: WireCoders;
+  readonly #windows = new Map<string, WindowCodec>();
+
+  constructor(
+    readonly components: Components,
+    readonly table: WindowTable,
+  ) {
+    this.coders = new WireCoders(components.coders);
+  }
+
+  /** How a PCollection's elements are coded on the wire. @param keyed whether somebody groups them. */
+  elements(pcollection: string, keyed: boolean): ElementCodec {
+    const coder = this.coders.onWire(this.components.pcollections[pcollection]!.coderId);
+    return new ElementCodec(this.coders, coder, this.windows(pcollection), keyed);
+  }
+
+  /** How windows of a PCollection are coded on the wire. */
+  windows(pcollection: string): WindowCodec {
+    return this.windowsOf(this.components.pcollections[pcollection]!.windowingStrategyId);
+  }
+
+  /** How windows of a windowing strategy are coded on the wire. */
+  windowsOf(strategy: string): WindowCodec {
+    const coder = this.coders.onWire(this.components.windowingStrategies[strategy]!.windowCoderId);
+    let codec = this.#windows.get(coder);
+    if (codec === undefined) {
+      codec = new WindowCodec(this.coders, coder, this.table);
+      this.#windows.set(coder, codec);
+    }
+    return codec;
+  }
+
+  /** The id of the coder of a PCollection's elements with their windows. */
+  port(pcollection: string): string {
+    const { coderId, windowingStrategyId } = this.components.pcollections[pcollection]!;
+    const { windowCoderId } = this.components.windowingStrategies[windowingStrategyId]!;
+    return this.coders.windowedValue(this.coders.onWire(coderId), this.coders.onWire(windowCoderId));
+  }
+}
+
+/**
+ * Describes a stage.
+ *
+ * @param id The descriptor's id, which no other has.
+ * @param endpoint `host:port` of the runner's data and state services.
+ */
+export function describeStage(
+  id: string,
+  stage: StageDescriptor,
+  windows: WindowTable,
+  endpoint: string,
+): DescribedStage {
+  const stageCoders = new StageCoders(stage.components, windows);
+  const { components } = stage;
+  const { coders } = stageCoders;
+  const service = create(ApiServiceDescriptorSchema, { url: endpoint });
+  const port = (pcollection: string): Uint8Array =>
+    toBinary(
+      RemoteGrpcPortSchema,
+      create(RemoteGrpcPortSchema, { apiServiceDescriptor: service, coderId: stageCoders.port(pcollection) }),
+    );
+  const transforms: Record<string, PTransform> = {};
+  for (const transform of stage.transforms) transforms[transform] = onWire(components.transforms[transform]!, coders);
+  const sources = stage.inputs.map(({ pcollection }, i): Port => {
+    const transform = `source ${i} of ${id}`;
+    transforms[transform] = create(PTransformSchema, {
+      uniqueName: transform,
+      spec: create(FunctionSpecSchema, { urn: SOURCE_URN, payload: port(pcollection) }),
+      outputs: { out: pcollection },
+    });
+    return { transform, codec: stageCoders.elements(pcollection, true) };
+  });
+  const sinks = stage.outputs.map(({ pcollection, keyed }, i): Port => {
+    const transform = `sink ${i} of ${id}`;
+    transforms[transform] = create(PTransformSchema, {
+      uniqueName: transform,
+      spec: create(FunctionSpecSchema, { urn: SINK_URN, payload: port(pcollection) }),
+      inputs: { in: pcollection },
+    });
+    return { transform, codec: stageCoders.elements(pcollection, keyed) };
+  });
+  const pcollections: ProcessBundleDescriptor["pcollections"] = {};
+  for (const { inputs, outputs } of Object.values(transforms)) {
+    for (const pcollection of [...Object.values(inputs), ...Object.values(outputs)]) {
+      pcollections[pcollection] = components.pcollections[pcollection]!;
+    }
+  }
+  // What comes from outside is read with the wire's coders, keys of state and windows of side inputs among it.
+  for (const { pcollection } of [...stage.inputs, ...stage.sideInputs]) {
+    const declared = components.pcollections[pcollection]!;
+    pcollections[pcollection] = { ...declared, coderId: coders.onWire(declared.coderId) };
+  }
+  const windowingStrategies: ProcessBundleDescriptor["windowingStrategies"] = {};
+  for (const { windowingStrategyId } of Object.values(pcollections)) {
+    const strategy = components.windowingStrategies[windowingStrategyId]!;
+    windowingStrategies[windowingStrategyId] = { ...strategy, windowCoderId: coders.onWire(strategy.windowCoderId) };
+  }
+  const states = stage.states.map(({ transform, id: state }) =>
+    stateLayoutOf(parDoPayloadOf(components.transforms[transform]!)!.stateSpecs[state]!, coders),
+  );
+  const timers = stage.timers.map(({ transform, id: family }, index) => {
+    const { timerFamilyCoderId } = parDoPayloadOf(components.transforms[transform]!)!.timerFamilySpecs[family]!;
+    const [key, window] = coders.components(coders.onWire(timerFamilyCoderId)) as [string, string];
+    return new TimerCodec(index, coders.skip(key), new WindowCodec(coders, window, windows));
+  });
+  const sideInputs = stage.sideInputs.map(({ pcollection }) => stageCoders.elements(pcollection, true));
+  const descriptor = create(ProcessBundleDescriptorSchema, {
+    id,
+    transforms,
+    pcollections,
+    windowingStrategies,
+    coders: coders.coders,
+    environments: components.environments,
+    stateApiServiceDescriptor: service,
+    timerApiServiceDescriptor: service,
+  });
+  return { descriptor, sources, sinks, sideInputs, states, timers };
+}
+
+/** The transform, its payload's coders of states and timers replaced by those on the wire. */
+function onWire(transform: PTransform, coders: WireCoders): PTransform {
+  const payload = parDoPayloadOf(transform);
+  if (payload === undefined) return transform;
+  const { stateSpecs, timerFamilySpecs } = payload;
+  if (Object.keys(stateSpecs).length === 0 && Object.keys(timerFamilySpecs).length === 0) return transform;
+  const rewritten = fromBinary(ParDoPayloadSchema, transform.spec!.payload);
+  for (const spec of Object.values(rewritten.stateSpecs)) wireStateSpec(spec, coders);
+  for (const spec of Object.values(rewritten.timerFamilySpecs)) {
+    spec.timerFamilyCoderId = coders.onWire(spec.timerFamilyCoderId);
+  }
+  return { ...transform, spec: { ...transform.spec!, payload: toBinary(ParDoPayloadSchema, rewritten) } };
+}
+

@@ -1,0 +1,24 @@
+/** Long answers of the state service, in parts. */
+import type { StateAnswer } from "./worker-connection.js";
+
+/** Bytes of an answer, about: what is left is fetched with its continuation token. */
+const PAGE = 1 << 20;
+
+/**
+ * The part of a stream of bytes that a token asks for.
+ *
+ * @param chunks The same for every part.
+ * @param token Empty for the first part.
+ */
+export function page(chunks: readonly Uint8Array[], token: Uint8Array): StateAnswer {
+  let chunk = token.length === 0 ? 0 : Buffer.from(token).readUInt32BE(0);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (; chunk < chunks.length && bytes < PAGE; chunk++) {
+    parts.push(chunks[chunk]!);
+    bytes += chunks[chunk]!.length;
+  }
+  const continuationToken = Buffer.alloc(chunk < chunks.length ? 4 : 0);
+  if (chunk < chunks.length) continuationToken.writeUInt32BE(chunk);
+  return { case: "get", value: { data: Buffer.concat(parts), continuationToken } };
+}

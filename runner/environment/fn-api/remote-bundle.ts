@@ -1,0 +1,155 @@
+/** One bundle at a worker: what is sent for it, what comes of it, and its result. */
+import { GirderError } from "../../../portability/errors.js";
+import type { ElementsInit } from "../../../portability/fn-api/elements.js";
+import type { BundleTask, Residual, StageDescriptor } from "../../../portability/execution/stage.js";
+import { type Instant, instantFromWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
+import type { TimerChange } from "../../../portability/execution/timer.js";
+import type {
+  BundleApplication,
+  DelayedBundleApplication,
+  ProcessBundleSplitResponse,
+  StateRequest,
+} from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type { DescribedStage } from "./bundle-descriptor.js";
+import type { EncodedBatch } from "./encoded-batch.js";
+import type { StateRequests } from "./state-requests.js";
+import type { InstructionChannel, StateAnswer } from "./worker-connection.js";
+
+export class RemoteBundle implements InstructionChannel {
+  readonly outputs: { readonly output: number; readonly batch: EncodedBatch }[] = [];
+  readonly timerChanges: TimerChange[] = [];
+  /** Streams that have not ended: of sinks and timer families. */
+  readonly #open: Set<string>;
+  /** By input, from which element on the worker leaves the elements to the runner. */
+  readonly #firstResidual = new Map<number, number>();
+  readonly #residuals: Residual[] = [];
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+  /** Settles when all that the worker outputs has come. */
+  readonly received = new Promise<void>((resolve, reject) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  });
+
+  constructor(
+    readonly instruction: string,
+    readonly stage: StageDescriptor,
+    readonly described: DescribedStage,
+    readonly task: BundleTask,
+    readonly requests: StateRequests,
+  ) {
+    // A bundle that fails before anybody waits is no unhandled failure.
+    this.received.catch(() => undefined);
+    this.#open = new Set(described.sinks.map(({ transform }) => transform));
+    for (const { transform, id } of stage.timers) this.#open.add(timerStream(transform, id));
+    if (this.#open.size === 0) this.#resolve();
+  }
+
+  data(transform: string, bytes: Uint8Array, isLast: boolean): void {
+    const output = this.described.sinks.findIndex((sink) => sink.transform === transform);
+    if (output < 0) throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
+    if (bytes.length > 0) this.outputs.push({ output, batch: this.described.sinks[output]!.codec.decode(bytes) });
+    if (isLast) this.#ended(transform);
+  }
+
+  timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void {
+    const index = this.stage.timers.findIndex((it) => it.transform === transform && it.id === family);
+    if (index < 0) throw new GirderError("malformed-data", `A worker sent timers of ${family}, which ${transform} has not.`);
+    if (bytes.length > 0) this.timerChanges.push(...this.described.timers[index]!.decode(bytes));
+    if (isLast) this.#ended(timerStream(transform, family));
+  }
+
+  state(request: StateRequest): StateAnswer {
+    return this.requests.answer(request);
+  }
+
+  failed(error: unknown): void {
+    this.#reject(error);
+  }
+
+  #ended(stream: string): void {
+    this.#open.delete(stream);
+    if (this.#open.size === 0) this.#resolve();
+  }
+
+  /** All that is sent for the bundle. */
+  *messages(): Generator<ElementsInit, void, undefined> {
+    const { instruction: instructionId, task, described, stage } = this;
+    for (const [input, { transform: transformId, codec }] of described.sources.entries()) {
+      for (const work of task.inputs) {
+        if (work.input !== input) continue;
+        for (const data of codec.frames(work.batch)) yield { data: [{ instructionId, transformId, data }] };
+      }
+      yield { data: [{ instructionId, transformId, isLast: true }] };
+    }
+    for (const [family, { transform: transformId, id: timerFamilyId }] of stage.timers.entries()) {
+      const codec = described.timers[family]!;
+      const fired = task.timers.filter((timer) => timer.family === family);
+      const timers = Buffer.concat(fired.map((timer) => codec.encode(timer)));
+      yield { timers: [{ instructionId, transformId, timerFamilyId, timers, isLast: true }] };
+    }
+  }
+
+  /** Elements sent to each source. */
+  get counts(): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (const { input, batch } of this.task.inputs) counts.set(input, (counts.get(input) ?? 0) + batch.count);
+    return counts;
+  }
+
+  /** Takes note of what the worker gives back before its end. */
+  split({ residualRoots, channelSplits }: ProcessBundleSplitResponse): void {
+    for (const { transformId, firstResidualElement } of channelSplits) {
+      const input = this.described.sources.findIndex(({ transform }) => transform === transformId);
+      if (input >= 0) this.#firstResidual.set(input, Number(firstResidualElement));
+    }
+    this.leave(residualRoots);
+  }
+
+  /** Takes note of restrictions that the worker leaves for later. */
+  leave(roots: readonly DelayedBundleApplication[]): void {
+    for (const { application, requestedTimeDelay } of roots) {
+      if (application === undefined) continue;
+      const input = this.#inputOf(application);
+      const batch = this.described.sources[input]!.codec.decode(application.element);
+      const delay =
+        requestedTimeDelay === undefined
+          ? 0
+          : Number(requestedTimeDelay.seconds) * 1000 + Math.ceil(requestedTimeDelay.nanos / 1e6);
+      const watermark = watermarkOf(application);
+      this.#residuals.push({ input, batch, delay, ...(watermark === undefined ? {} : { watermark }) });
+    }
+  }
+
+  #inputOf({ transformId, inputId }: BundleApplication): number {
+    const input = this.stage.inputs.findIndex(({ consumers }) =>
+      consumers.some(({ transform, localName }) => transform === transformId && localName === inputId),
+    );
+    if (input >= 0) return input;
+    throw new GirderError("malformed-data", `A worker left work for input ${inputId} of ${transformId}, which is none.`);
+  }
+
+  /** What is still to be done: what the worker gave back, and elements that it was told not to process. */
+  get residuals(): Residual[] {
+    const seen = new Map<number, number>();
+    const untouched = this.task.inputs.flatMap(({ input, batch }): Residual[] => {
+      const from = seen.get(input) ?? 0;
+      seen.set(input, from + batch.count);
+      const first = Math.max(0, (this.#firstResidual.get(input) ?? Number.POSITIVE_INFINITY) - from);
+      return first < batch.count ? [{ input, batch: batch.slice(first, batch.count), delay: 0 }] : [];
+    });
+    return [...this.#residuals, ...untouched];
+  }
+}
+
+function timerStream(transform: string, family: string): string {
+  return `${transform}\n${family}`;
+}
+
+/** The earliest of the watermarks that the outputs of an application may still have. */
+function watermarkOf({ outputWatermarks }: BundleApplication): Instant | undefined {
+  const all = Object.values(outputWatermarks).map(({ seconds, nanos }) =>
+    instantFromWire(seconds * 1000n + BigInt(Math.floor(nanos / 1e6))),
+  );
+  return all.length === 0 ? undefined : Math.min(MAX_TIMESTAMP, ...all);
+}

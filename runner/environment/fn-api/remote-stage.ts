@@ -1,0 +1,157 @@
+/** A stage that a worker behind the Fn API runs. */
+import type { BatchCodec } from "../../../portability/execution/batch.js";
+import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
+import type { WindowTable } from "../../../portability/execution/window-table.js";
+import {
+  type MonitoringInfo,
+} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { MetricsContainer } from "../../../portability/metrics/index.js";
+import { isSplittable } from "../../graph/transforms.js";
+import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
+import { RemoteBundle } from "./remote-bundle.js";
+import type { RemoteWorker } from "./remote-worker.js";
+import { SideInputReader } from "./side-input-reader.js";
+import { StateRequests } from "./state-requests.js";
+import type { WindowCodec } from "./window-codec.js";
+import { WorkerConnection } from "./worker-connection.js";
+
+/** How long (ms) an unbounded restriction is processed before it is asked for its rest, which is when its outputs commit. */
+const CHECKPOINT_INTERVAL = 500;
+
+let descriptors = 0;
+
+export class RemoteStage implements PreparedStage {
+  readonly #described: DescribedStage;
+  readonly #coders: StageCoders;
+  readonly #codecs = new Map<string, BatchCodec>();
+  readonly #sideInputs: readonly SideInputReader[];
+  readonly #keyWindows = new Map<string, WindowCodec>();
+  readonly #neverEnds: boolean;
+
+  constructor(
+    readonly stage: StageDescriptor,
+    readonly worker: RemoteWorker,
+    windows: WindowTable,
+  ) {
+    this.#described = describeStage(`bundle-descriptor-${++descriptors}`, stage, windows, worker.endpoint);
+    this.#coders = new StageCoders(stage.components, windows);
+    this.#sideInputs = this.#described.sideInputs.map((codec) => new SideInputReader(codec));
+    const { transforms, pcollections } = stage.components;
+    this.#neverEnds = stage.transforms.some(
+      (id) =>
+        isSplittable(transforms[id]!) &&
+        Object.values(transforms[id]!.outputs).some((it) => pcollections[it]!.isBounded === IsBounded_Enum.UNBOUNDED),
+    );
+    worker.server.describe(this.#described.descriptor);
+  }
+
+  codec(pcollection: string): BatchCodec {
+    let codec = this.#codecs.get(pcollection);
+    if (codec === undefined) {
+      codec = this.#coders.elements(pcollection, true);
+      this.#codecs.set(pcollection, codec);
+    }
+    return codec;
+  }
+
+  async run(task: BundleTask): Promise<BundleResult> {
+    const connection = await this.worker.connection();
+    const instruction = WorkerConnection.newInstructionId();
+    const requests = new StateRequests(this.stage, this.#described, this.#sideInputs, (id) => this.#windowsOf(id), task);
+    const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
+    connection.open(instruction, bundle);
+    const over = { over: false };
+    try {
+      const responded = connection.request(instruction, {
+        case: "processBundle",
+        value: { processBundleDescriptorId: this.#described.descriptor.id },
+      });
+      connection.send(bundle.messages());
+      if (this.#neverEnds) void this.#checkpoint(connection, bundle, over);
+      const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
+      over.over = true;
+      await bundle.received;
+      return await this.#result(connection, bundle, response.value as ProcessBundleResponse);
+    } finally {
+      over.over = true;
+      connection.close(instruction);
+    }
+  }
+
+  async #result(
+    connection: WorkerConnection,
+    bundle: RemoteBundle,
+    response: ProcessBundleResponse,
+  ): Promise<BundleResult> {
+    bundle.leave(response.residualRoots);
+    const infos =
+      response.monitoringInfos.length > 0
+        ? response.monitoringInfos
+        : await this.worker.monitoringInfos(connection, response.monitoringData);
+    const { instruction } = bundle;
+    return {
+      outputs: bundle.outputs,
+      residuals: bundle.residuals,
+      timers: bundle.timerChanges,
+      state: bundle.requests.state.changes,
+      metrics: this.#metrics(infos),
+      ...(response.requiresFinalization ? { finalize: () => finalize(connection, instruction) } : {}),
+    };
+  }
+
+  #metrics(infos: readonly MonitoringInfo[]): MetricsContainer {
+    return MetricsContainer.fromMonitoringInfos(infos);
+  }
+
+  /** Now and then asks a bundle that would not end by itself for its rest. */
+  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, state: { over: boolean }): Promise<void> {
+    const desired = (input: number, count: number) =>
+      [
+        this.#described.sources[input]!.transform,
+        { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
+      ] as const;
+    while (!state.over) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
+      });
+      if (state.over) return;
+      const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
+      try {
+        const { response } = await connection.request(WorkerConnection.newInstructionId(), {
+          case: "processBundleSplit",
+          value: { instructionId: bundle.instruction, desiredSplits },
+        });
+        if (response.case === "processBundleSplit") bundle.split(response.value);
+      } catch {
+        // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
+        return;
+      }
+    }
+  }
+
+  /** How windows in the keys of a transform's state are coded: as those of its main input. */
+  #windowsOf(transform: string): WindowCodec {
+    let codec = this.#keyWindows.get(transform);
+    if (codec === undefined) {
+      const input = this.stage.inputs.find(({ consumers }) => consumers.some((it) => it.transform === transform));
+      codec = this.#coders.windows((input ?? this.stage.inputs[0]!).pcollection);
+      this.#keyWindows.set(transform, codec);
+    }
+    return codec;
+  }
+
+  close(): void {
+    this.worker.server.forget(this.#described.descriptor.id);
+  }
+}
+
+/** Tells the worker that its bundle is committed. Whether it hears of it is not waited for: finalization is best effort. */
+function finalize(connection: WorkerConnection, instructionId: string): void {
+  const request = connection.request(WorkerConnection.newInstructionId(), {
+    case: "finalizeBundle",
+    value: { instructionId },
+  });
+  request.catch(() => undefined);
+}

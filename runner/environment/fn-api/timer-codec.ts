@@ -1,0 +1,72 @@
+/** Timers of one family on the data stream: `beam:coder:timer:v1`, one after another. */
+import { ByteReader } from "../../../portability/coders/byte-reader.js";
+import { ByteWriter } from "../../../portability/coders/byte-writer.js";
+import { readPane, writePane } from "../../../portability/coders/pane-coder.js";
+import type { Timer, TimerChange } from "../../../portability/execution/timer.js";
+import type { InternedWindow } from "../../../portability/execution/window.js";
+import { readInstant, writeInstant } from "./instants.js";
+import { readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
+import type { WindowCodec } from "./window-codec.js";
+
+export class TimerCodec {
+  constructor(
+    /** Index of the stage's timer families. */
+    readonly family: number,
+    readonly skipKey: Skip,
+    readonly windows: WindowCodec,
+  ) {}
+
+  /** What a worker has set and cleared. @throws GirderError `malformed-data` */
+  decode(message: Uint8Array): TimerChange[] {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    const changes: TimerChange[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const start = at;
+      const keyEnd = this.skipKey(bytes, at);
+      const key = bytes.toString("latin1", at, keyEnd);
+      const tagAt = skipVarint(bytes, keyEnd);
+      const tagEnd = tagAt + readVarint(bytes, keyEnd);
+      if (tagEnd + 4 > bytes.length) throw truncated(start);
+      const tag = bytes.toString("utf8", tagAt, tagEnd);
+      const windows: InternedWindow[] = [];
+      at = tagEnd + 4;
+      for (let count = bytes.readInt32BE(tagEnd); count > 0; count--) {
+        const end = this.windows.skip(bytes, at);
+        if (end >= bytes.length) throw truncated(start);
+        windows.push(this.windows.read(bytes, at, end));
+        at = end;
+      }
+      const addresses = windows.map((window) => ({ family: this.family, key, tag, window }));
+      if (bytes[at++] === 1) {
+        for (const address of addresses) changes.push({ address, timer: undefined });
+        continue;
+      }
+      if (at + 17 > bytes.length) throw truncated(start);
+      const fire = readInstant(bytes, at);
+      const hold = readInstant(bytes, at + 8);
+      const end = skipPane(bytes, at + 16);
+      const pane = readPane(new ByteReader(bytes, at + 16, end));
+      for (const address of addresses) changes.push({ address, timer: { ...address, fire, hold, pane } });
+      at = end;
+    }
+    return changes;
+  }
+
+  /** A timer that fires. */
+  encode({ key, tag, window, fire, hold, pane }: Timer): Uint8Array {
+    const writer = new ByteWriter(64);
+    writer.writeBytes(Buffer.from(key as string, "latin1"));
+    const tagBytes = Buffer.from(tag);
+    writer.writeVarint(tagBytes.length);
+    writer.writeBytes(tagBytes);
+    writer.writeInt32BE(1);
+    writer.writeBytes(Buffer.from(window.key, "latin1"));
+    writer.writeByte(0);
+    const instants = Buffer.alloc(16);
+    writeInstant(instants, fire, 0);
+    writeInstant(instants, hold, 8);
+    writer.writeBytes(instants);
+    writePane(pane, writer);
+    return writer.finish();
+  }
+}
