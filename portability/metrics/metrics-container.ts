@@ -6,7 +6,7 @@ import { CounterCell } from "./counter.js";
 import { DistributionCell } from "./distribution.js";
 import { GaugeCell } from "./gauge.js";
 import { type HistogramBuckets, HistogramCell } from "./histogram.js";
-import { type AnyCell, type CellByKind, kindOfUrn, metricKinds } from "./kinds.js";
+import { type AnyCell, type CellByKind, kindOfType, kindOfUrn, metricKinds } from "./kinds.js";
 import type { MetricCell, MetricKind } from "./metric-cell.js";
 import { StringSetCell } from "./string-set.js";
 
@@ -17,6 +17,13 @@ export interface MetricKey<K extends MetricKind = MetricKind> {
   readonly namespace: string;
   readonly name: string;
   readonly kind: K;
+}
+
+/** A metric that is not the author's, or of a kind unknown here. */
+interface OtherMetric {
+  readonly info: MonitoringInfo;
+  /** What it has gathered, where its type can be merged. */
+  readonly cell: AnyCell | undefined;
 }
 
 /** A key without its kind. */
@@ -30,6 +37,8 @@ const [STEP, NAMESPACE, NAME] = MonitoringInfoSpecs.Enum.USER_SUM_INT64.labels;
  */
 export class MetricsContainer {
   readonly #cells = new Map<string, { readonly key: MetricKey; readonly cell: AnyCell }>();
+  /** What is no user metric of a kind known here, by what it measures. */
+  readonly #others = new Map<string, OtherMetric>();
 
   counter(name: MetricName): CounterCell {
     return this.#cell({ ...name, kind: "counter" }, () => new CounterCell());
@@ -73,28 +82,38 @@ export class MetricsContainer {
    */
   merge(other: MetricsContainer): void {
     for (const { key, cell } of other.entries()) this.#absorb(key, cell);
+    for (const metric of other.#others.values()) this.#absorbOther(metric);
   }
 
   /** One MonitoringInfo for each metric in which something was recorded. */
   toMonitoringInfos(): MonitoringInfo[] {
-    return Array.from(this.entries(), ({ key, cell }) => {
+    const users = Array.from(this.entries(), ({ key, cell }) => {
       const { urn, type } = metricKinds[key.kind];
       const labels = { [STEP]: key.step, [NAMESPACE]: key.namespace, [NAME]: key.name };
       return create(MonitoringInfoSchema, { urn, type, labels, payload: cell.encode() });
     });
+    const others = Array.from(this.#others.values(), ({ info, cell }) => {
+      const { urn, type, labels, payload } = info;
+      return create(MonitoringInfoSchema, { urn, type, labels, payload: cell?.encode() ?? payload });
+    });
+    return [...users, ...others];
   }
 
   /**
-   * The user metrics among `infos`, those of one key merged. Others (element counts, execution times, user metrics of
-   * doubles) are passed over.
+   * What `infos` say, those of one key merged. Metrics that are not the author's (element counts, execution times) are kept
+   * for {@link toMonitoringInfos}; of types that cannot be merged (doubles), the last one counts.
    *
    * @throws GirderError `malformed-data` for a payload that is not of its type.
    */
   static fromMonitoringInfos(infos: Iterable<MonitoringInfo>): MetricsContainer {
     const container = new MetricsContainer();
-    for (const { urn, labels, payload } of infos) {
+    for (const info of infos) {
+      const { urn, labels, payload } = info;
       const spec = kindOfUrn(urn);
-      if (spec === undefined) continue;
+      if (spec === undefined) {
+        container.#absorbOther({ info, cell: kindOfType(info.type)?.decode(payload) });
+        continue;
+      }
       const key = {
         step: labels[STEP] ?? "",
         namespace: labels[NAMESPACE] ?? "",
@@ -113,6 +132,18 @@ export class MetricsContainer {
     const cell = make();
     this.#cells.set(identity, { key, cell });
     return cell;
+  }
+
+  #absorbOther({ info, cell }: OtherMetric): void {
+    const labels = Object.entries(info.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const identity = JSON.stringify([info.urn, labels]);
+    const held = this.#others.get(identity);
+    if (held?.cell === undefined || cell === undefined) {
+      this.#others.set(identity, { info, cell: cell?.snapshot() });
+    } else {
+      // One URN has one type.
+      (held.cell as MetricCell<never, unknown>).merge(cell);
+    }
   }
 
   #absorb(key: MetricKey, cell: AnyCell): void {

@@ -44,7 +44,7 @@ type Run = Extract<EngineCommand, { type: "run" }>;
  * `cancelled` and others when a bundle fails for good. What was not committed by then has no effect.
  */
 export async function execute(pipeline: Pipeline, options: ExecutionOptions): Promise<JobResult> {
-  const executable = executableOf(plan(pipeline));
+  const executable = executableOf(plan(pipeline, options.capabilities));
   const windows = new WindowTable();
   const workers = new Map<string, StageWorker>();
   const stages = new Map<number, PreparedStage>();

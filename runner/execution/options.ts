@@ -1,11 +1,14 @@
 /** How a job is executed. */
 import type { StageWorker } from "../../portability/execution/stage.js";
 import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { Capabilities } from "../graph/capabilities.js";
 import type { Progress } from "./progress.js";
 
 export interface ExecutionOptions {
   /** Gives a worker for an environment of the pipeline. Called once for each environment that has stages. */
   readonly worker: (environment: Environment, id: string) => StageWorker;
+  /** What the workers do. Default: what a worker in this process does. */
+  readonly capabilities?: Capabilities;
   /** Bytes of grouped and waiting elements kept in memory, roughly; beyond, they are written to disk. Default: 1 GiB. */
   readonly memoryBudget?: number;
   /** How often a bundle that was lost with its worker is tried in all. Default: 4, the first and three more. */

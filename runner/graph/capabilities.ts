@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly requirements: ReadonlySet<string>;
   /** Window function URNs, merging or not. */
   readonly windowFns: ReadonlySet<string>;
+  /** Whether window functions of other URNs are called in their environment. */
+  readonly customWindowFns: boolean;
   /** Access pattern URNs of side inputs. */
   readonly sideInputs: ReadonlySet<string>;
   /** Environment URNs. */
@@ -35,7 +37,7 @@ export interface Capabilities {
 
 const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
-/** The runner as it is. */
+/** What is done for pipelines whose functions run in the same process. */
 export const DEFAULT_CAPABILITIES: Capabilities = {
   transforms: new Set([
     Primitives.IMPULSE,
@@ -60,6 +62,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     SlidingWindowsPayload.Enum.PROPERTIES,
     SessionWindowsPayload.Enum.PROPERTIES,
   ]),
+  customWindowFns: false,
   sideInputs: new Set([StandardSideInputTypes.Enum.ITERABLE, StandardSideInputTypes.Enum.MULTIMAP]),
   environments: new Set([
     StandardEnvironments.Environments.DOCKER,
@@ -75,6 +78,18 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
   ]),
   triggerFault: onlyEndOfWindow,
   severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
+};
+
+/** What is done for pipelines whose functions run in workers behind the Fn API. */
+export const PORTABLE_CAPABILITIES: Capabilities = {
+  ...DEFAULT_CAPABILITIES,
+  requirements: new Set([
+    ...DEFAULT_CAPABILITIES.requirements,
+    StandardRequirements.Enum.REQUIRES_STATEFUL_PROCESSING,
+    StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
+    StandardRequirements.Enum.REQUIRES_STABLE_INPUT,
+  ]),
+  customWindowFns: true,
 };
 
 /** Accepts triggers that fire once, when the watermark passes the end of the window, or never. */

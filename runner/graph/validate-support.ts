@@ -129,7 +129,7 @@ class SupportCheck {
       return;
     }
     this.windowings.add(id);
-    if (!this.capabilities.windowFns.has(windowFn.urn)) {
+    if (!this.capabilities.windowFns.has(windowFn.urn) && !this.capabilities.customWindowFns) {
       this.fault(
         where,
         `the window function ${windowFn.urn} is not supported`,
