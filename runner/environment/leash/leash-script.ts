@@ -58,7 +58,12 @@ shift 2
     tenths=$((tenths - 1))
   done
   afterwards "$@"
-  others && kill -s KILL -- $found && others && kill -s KILL -- $found
+  tenths=50
+  while others && [ $tenths -gt 0 ]; do
+    kill -s KILL -- $found
+    sleep 0.1
+    tenths=$((tenths - 1))
+  done
   afterwards "$@"
   [ -n "$me" ] || kill -s KILL -- -$$
 ) &
