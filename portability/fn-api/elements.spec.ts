@@ -24,7 +24,10 @@ describe("Elements messages", () => {
   it("are written as the generated code writes them", () => {
     fc.assert(
       fc.property(elements, (init) => {
-        assert.deepEqual(fromBinary(ElementsSchema, Uint8Array.from(writeElements(init))), create(ElementsSchema, init));
+        assert.deepEqual(
+          fromBinary(ElementsSchema, Uint8Array.from(writeElements(init))),
+          create(ElementsSchema, init),
+        );
       }),
     );
   });

@@ -4,7 +4,11 @@
  * Everything else on the Fn API uses the generated types; these messages carry all the data there is, and payloads are
  * neither copied nor decoded when they are read: they are views of the bytes received.
  */
-import type { Elements, Elements_Data, Elements_Timers } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type {
+  Elements,
+  Elements_Data,
+  Elements_Timers,
+} from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { BinaryReader, BinaryWriter } from "./wire-format.js";
 
 type Data = Omit<Elements_Data, "$typeName" | "$unknown">;

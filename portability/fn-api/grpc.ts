@@ -151,7 +151,9 @@ function handlerOf({ path, requestStream, responseStream }: Wire, handler: AnyHa
     const errorOf = (thrown: unknown) => errorOfCall(gone.signal.aborted ? CANCELLED : thrown, path.slice(1));
     const input = requestStream ? readMessages(stream, () => undefined, errorOf) : stream.request;
     try {
-      const output = await handler(input, { metadata: stream.metadata, signal: gone.signal });
+      // Some clients wait for the headers of a stream on which nothing may be sent for long, or at all.
+      if (done === undefined) stream.sendMetadata(new grpc.Metadata());
+      const output = await handler(input, { metadata: stream.metadata, host: stream.getHost(), signal: gone.signal });
       if (done !== undefined) done(null, output);
       else {
         await writeMessages(stream, output as Messages, gone.signal);
