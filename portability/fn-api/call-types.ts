@@ -12,6 +12,8 @@ type Streamed<T> = Iterable<T> | AsyncIterable<T>;
 /** What a handler knows of the call beside its messages. */
 export interface IncomingCall {
   readonly metadata: Metadata;
+  /** The address by which the caller knows this server, `host:port`: behind a tunnel or a proxy, that of its near end. */
+  readonly host: string;
   /** Aborted when the caller has gone, or the server is forced to shut down. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +38,11 @@ export type Handler<M extends MethodOf> = M["methodKind"] extends "unary"
 
 /** Handlers of a service, by the methods' names in camel case. */
 export type Handlers<S extends GenServiceMethods> = { readonly [Name in keyof S]?: Handler<S[Name]> };
+
+/** The {@link Handlers} of a service, given the type of its descriptor: `HandlersOf<typeof JobService>`. */
+export type HandlersOf<Service> = Service extends { readonly method: infer S extends GenServiceMethods }
+  ? Handlers<S>
+  : never;
 
 /** Calls a method. Streams are cancelled where their reader stops early. */
 export type Caller<M extends MethodOf> = M["methodKind"] extends "unary"

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { Metadata, type Server, status } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type Server, status } from "@grpc/grpc-js";
 import { expectTypeOf } from "expect-type";
 import { GirderError } from "../errors.js";
 import { BeamFnControl, type InstructionRequest } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
@@ -91,6 +92,30 @@ describe("gRPC", () => {
       assert.match(await failure("io", status.UNKNOWN, () => run({})), /UNKNOWN: oops/);
     });
 
+    it("fail with messages that fit into headers: whole lines, and how many more there are", async () => {
+      const lines = Array.from({ length: 500 }, (_, i) => `- Step ${i}: ünsupported.`);
+      serve(server, JobService, {
+        prepare({ jobName }) {
+          throw new GirderError("unsupported", jobName === "" ? lines.join("\n") : jobName);
+        },
+      });
+      const { prepare } = await jobs();
+      const many = await failure("unsupported", status.UNIMPLEMENTED, () => prepare({}));
+      const [, shown, left] = /- Step (\d+): ünsupported\.\n… and (\d+) more lines/.exec(many) ?? [];
+      assert.equal(Number(shown) + 1 + Number(left), lines.length, many);
+      assert.ok(Number(shown) > 50);
+      const long = await failure("unsupported", status.UNIMPLEMENTED, () => prepare({ jobName: "😀".repeat(5_000) }));
+      assert.match(long, /(😀){100}…/);
+      assert.match(await failure("unsupported", status.UNIMPLEMENTED, () => prepare({ jobName: "Ä %0A" })), /Ä %0A/);
+    });
+
+    it("know by which address they came", async () => {
+      serve(server, JobService, { prepare: (_, { host }) => ({ preparationId: host }) });
+      const port = await listen(server, "127.0.0.1:0");
+      const { prepare } = closing(client(JobService, `localhost:${port}`)).call;
+      assert.equal((await prepare({})).preparationId, `localhost:${port}`);
+    });
+
     it("of methods without a handler are unsupported", async () => {
       serve(server, JobService, {});
       const { cancel } = await jobs();
@@ -174,6 +199,28 @@ describe("gRPC", () => {
       }
       for (let i = 0; !closed && i < 200; i++) await wait(5);
       assert.ok(closed);
+    });
+
+    it("send their headers at once, whenever the first message comes", async () => {
+      const first = deferred<void>();
+      serve(server, JobService, {
+        async *getStateStream() {
+          await first.promise;
+          yield { state: JobState_Enum.DONE };
+        },
+      });
+      const raw = new Client(`127.0.0.1:${await listen(server, "127.0.0.1:0")}`, credentials.createInsecure());
+      closing(raw);
+      const same = (bytes: Buffer): Buffer => bytes;
+      const path = "/org.apache.beam.model.job_management.v1.JobService/GetStateStream";
+      const stream = raw.makeServerStreamRequest(path, same, same, Buffer.alloc(0));
+      const messages: Buffer[] = [];
+      stream.on("data", (message: Buffer) => messages.push(message));
+      await once(stream, "metadata");
+      assert.deepEqual(messages, []);
+      first.resolve();
+      await once(stream, "end");
+      assert.equal(messages.length, 1);
     });
 
     it("send no faster than they are read", async () => {
@@ -275,7 +322,7 @@ describe("gRPC", () => {
   it("refuses an address that is taken", async () => {
     const port = await listen(server, "127.0.0.1:0");
     const other = createServer();
-    await assert.rejects(listen(other, `127.0.0.1:${port}`), { code: "io" });
+    await assert.rejects(listen(other, `127.0.0.1:${port}`), /\[io\].*address already in use.*a port that is free/);
     await shutdown(other);
   });
 

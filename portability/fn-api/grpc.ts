@@ -14,6 +14,7 @@
 import { create, type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
 import * as grpc from "@grpc/grpc-js";
+import { GirderError } from "../errors.js";
 import { ElementsSchema } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import type { CallOptions, Connection, Handlers, IncomingCall } from "./call-types.js";
 import { type ElementsInit, readElements, writeElements } from "./elements.js";
@@ -67,8 +68,15 @@ export function listen(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
-      if (error === null) resolve(port);
-      else reject(errorOfCall(error, address));
+      if (error === null) return resolve(port);
+      const [, reason = error.message] = /errors: \[(.*)\]$/.exec(error.message) ?? [];
+      reject(
+        new GirderError("io", `Nothing can be served there: ${reason}.`, {
+          where: address,
+          cause: error,
+          remedy: "Use an address of this machine, and a port that is free; 0 is any such.",
+        }),
+      );
     });
   });
 }
@@ -151,7 +159,9 @@ function handlerOf({ path, requestStream, responseStream }: Wire, handler: AnyHa
     const errorOf = (thrown: unknown) => errorOfCall(gone.signal.aborted ? CANCELLED : thrown, path.slice(1));
     const input = requestStream ? readMessages(stream, () => undefined, errorOf) : stream.request;
     try {
-      const output = await handler(input, { metadata: stream.metadata, signal: gone.signal });
+      // Some clients wait for the headers of a stream on which nothing may be sent for long, or at all.
+      if (done === undefined) stream.sendMetadata(new grpc.Metadata());
+      const output = await handler(input, { metadata: stream.metadata, host: stream.getHost(), signal: gone.signal });
       if (done !== undefined) done(null, output);
       else {
         await writeMessages(stream, output as Messages, gone.signal);

@@ -8,6 +8,7 @@ const CODES: readonly (readonly [ErrorCode, status])[] = [
   ["invalid-argument", status.INVALID_ARGUMENT],
   ["invalid-pipeline", status.INVALID_ARGUMENT],
   ["not-found", status.NOT_FOUND],
+  ["corrupt-file", status.DATA_LOSS],
   ["unsupported", status.UNIMPLEMENTED],
 ];
 
@@ -48,5 +49,33 @@ export function answerTo(thrown: unknown): Error & { code: status; details: stri
     thrown instanceof GirderError
       ? (CODES.find(([own]) => own === thrown.code)?.[1] ?? status.INTERNAL)
       : status.UNKNOWN;
-  return Object.assign(new Error(messageOf(thrown)), { code, details: messageOf(thrown) });
+  const details = fitting(messageOf(thrown));
+  return Object.assign(new Error(details), { code, details });
 }
+
+/**
+ * Bytes that a message may have once it is written into HTTP/2 headers. Clients refuse headers of more than 8 KiB, and
+ * then see nothing of the message, nor the status.
+ */
+const MAX_DETAILS = 6 * 1024;
+
+/** As much of a message as fits into headers: whole lines, if there are several. */
+function fitting(message: string): string {
+  // Half a surrogate pair cannot be encoded.
+  const text = Buffer.from(message).toString();
+  if (encodedSize(text) <= MAX_DETAILS) return text;
+  const lines = text.split("\n");
+  const kept: string[] = [];
+  let room = MAX_DETAILS - 64;
+  for (const line of lines) {
+    room -= encodedSize(line) + 3;
+    if (room < 0) break;
+    kept.push(line);
+  }
+  const left = lines.length - kept.length;
+  if (kept.length > 0) return [...kept, `… and ${left} more ${left === 1 ? "line" : "lines"}`].join("\n");
+  // A character takes 12 bytes at most.
+  return `${Buffer.from(text.slice(0, MAX_DETAILS / 12 - 8)).toString()}…`;
+}
+
+const encodedSize = (text: string): number => encodeURI(text).length;

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { graphCommand } from "./graph-command.js";
 import { reportError, USAGE } from "./report-error.js";
 import { runCommand } from "./run-command.js";
+import { SERVE_DEFAULTS, type ServeOptions } from "./serve-options.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -42,6 +43,29 @@ program
   .action(async (file: string, argv: string[], options: { stages?: boolean; format: string; proto?: string }) =>
     graphCommand(file, argv, options),
   );
+
+program
+  .command("serve")
+  .summary("run pipelines of any Beam SDK")
+  .description(
+    "Serves Beam's job API: Python, Java, Go and other SDKs submit their pipelines to it.\nPrints a line when it accepts jobs, and ends with SIGTERM or Ctrl-C.",
+  )
+  .option("--job-port <port>", "port to listen on; 0 is any that is free", SERVE_DEFAULTS.jobPort)
+  .option("--host <address>", "address to listen on", SERVE_DEFAULTS.host)
+  .option("--allow-remote", "listen on an address that other machines can reach: whoever reaches it can run code")
+  .option("--staging-directory <folder>", "where artifacts of jobs are kept (default: the system's temporary folder)")
+  .option("--keep-jobs <count>", "how many jobs that have ended are kept, with their files", SERVE_DEFAULTS.keepJobs)
+  .option("--keep-jobs-for <time>", "for how long: 90s, 30m, 24h, 7d", SERVE_DEFAULTS.keepJobsFor)
+  .option("--memory-budget <size>", "memory of a job; more is spilled to disk", SERVE_DEFAULTS.memoryBudget)
+  .option(
+    "--bundle-attempts <count>",
+    "how often a bundle lost with its worker is tried",
+    SERVE_DEFAULTS.bundleAttempts,
+  )
+  .action(async (options: ServeOptions) => {
+    const { serveCommand } = await import("./serve-command.js");
+    await serveCommand(options);
+  });
 
 function exitBecauseOf(thrown: unknown): never {
   // Commander has printed its message, or what was asked of it.

@@ -1,0 +1,90 @@
+/** `girder serve`. */
+import { isIP } from "node:net";
+import { GirderError } from "../../portability/errors.js";
+import { plan } from "../../runner/graph/plan.js";
+import { executeJob } from "../../runner/job/execute-job.js";
+import { JobServer } from "../../runner/job/job-server.js";
+import { parseBytes } from "../runners/pipeline-options.js";
+import type { ServeOptions } from "./serve-options.js";
+
+/** Ms within which the process ends after it was asked to, whatever its jobs do. */
+const LAST_MOMENT = 4_500;
+
+/**
+ * Serves jobs until the process is told to end (SIGTERM, SIGINT), which it then does with exit code 0.
+ *
+ * @throws GirderError `invalid-option`, or `io` where it cannot listen.
+ */
+export async function serveCommand(options: ServeOptions): Promise<void> {
+  const settings = {
+    memoryBudget: parseBytes(options.memoryBudget),
+    bundleAttempts: integer("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
+  };
+  const server = await JobServer.start({
+    host: hostOf(options),
+    port: integer("--job-port", options.jobPort, 0, 65_535),
+    ...(options.stagingDirectory === undefined ? {} : { stagingDirectory: options.stagingDirectory }),
+    keepFinishedJobs: {
+      age: duration("--keep-jobs-for", options.keepJobsFor),
+      count: integer("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
+    },
+    check: (pipeline) => {
+      plan(pipeline);
+    },
+    execute: (job) => executeJob(job, settings),
+    report: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+  });
+  const stop = (): void => {
+    process.off("SIGTERM", stop);
+    process.off("SIGINT", stop);
+    setTimeout(() => process.exit(0), LAST_MOMENT);
+    void server.close().finally(() => process.exit(0));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.stdout.write(`girder: job service on ${server.address}\n`);
+}
+
+/** Whoever reaches the port can run code, so that reaching it from elsewhere has to be asked for. */
+function hostOf({ host, allowRemote = false }: ServeOptions): string {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  if (!allowRemote && !isLoopback(bare)) {
+    throw new GirderError("invalid-option", `${host} can be reached from other machines.`, {
+      where: "--host",
+      remedy:
+        "Whoever reaches the job service can run code on this machine as the user that runs it. Listen on 127.0.0.1 and put " +
+        "something in front that knows its users, or say --allow-remote if everybody on that network may.",
+    });
+  }
+  return bare;
+}
+
+function isLoopback(host: string): boolean {
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}
+
+function integer(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new GirderError("invalid-option", `${flag}=${text} is no whole number ${range}.`, {
+    where: flag,
+    remedy: `Give a whole number ${range}.`,
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Node's timers take no more; 24 days is a number to remember. */
+const MAX_DURATION = 24 * 86_400_000;
+
+/** The ms of `90s`, `30m`, `24h` or `7d`. */
+function duration(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text);
+  const ms = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!]!;
+  if (ms <= MAX_DURATION) return ms;
+  throw new GirderError("invalid-option", `${flag}=${text} is no time of up to 24 days.`, {
+    where: flag,
+    remedy: "Write it as 90s, 30m, 24h or 7d.",
+  });
+}
