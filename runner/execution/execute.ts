@@ -73,7 +73,7 @@ class Execution {
   readonly #stages: ReadonlyMap<number, PreparedStage>;
   readonly #options: ExecutionOptions;
   readonly #random: () => number;
-  readonly #metrics = new MetricsContainer();
+  readonly #metrics: MetricsContainer;
   readonly #elements = new Map<string, number>();
   readonly #spill = new Spill();
   readonly #stop = { stopped: false };
@@ -99,6 +99,7 @@ class Execution {
     this.#workers = workers;
     this.#stages = stages;
     this.#options = options;
+    this.#metrics = options.metrics ?? new MetricsContainer();
     this.#random = seededRandom(options.seed ?? 0);
     this.#engineOptions = {
       maxBundleElements: options.maxBundleElements ?? MAX_BUNDLE_ELEMENTS,

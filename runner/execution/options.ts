@@ -1,6 +1,7 @@
 /** How a job is executed. */
 import type { StageWorker } from "../../portability/execution/stage.js";
 import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { MetricsContainer } from "../../portability/metrics/index.js";
 import type { Capabilities } from "../graph/capabilities.js";
 import type { Progress } from "./progress.js";
 
@@ -23,6 +24,8 @@ export interface ExecutionOptions {
   readonly restoreAlways?: boolean;
   /** Elements in a bundle, at most. Default: no limit; time ends a bundle. */
   readonly maxBundleElements?: number;
+  /** Where what is recorded by bundles that were committed is gathered. Default: a container that comes with the result. */
+  readonly metrics?: MetricsContainer;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
   /** Is told how far the job has come, now and then. */

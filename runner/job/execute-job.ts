@@ -1,7 +1,15 @@
-/** Executes jobs of the job service. */
-import { GirderError } from "../../portability/errors.js";
-import { plan } from "../graph/plan.js";
-import type { JobExecution, JobToExecute } from "./execution.js";
+/** Executes jobs of the job service, with workers behind the Fn API. */
+import type { LogEntry } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { LogEntry_Severity_Enum as Severity } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { MetricsContainer } from "../../portability/metrics/index.js";
+import type { EnvironmentOptions } from "../environment/environment-options.js";
+import { RemoteWorker } from "../environment/fn-api/remote-worker.js";
+import { launcherFor } from "../environment/launcher-for.js";
+import { execute } from "../execution/execute.js";
+import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
+import type { ExecuteJob, Importance, JobExecution, JobToExecute } from "./execution.js";
+import type { WorkerServices } from "./worker-services.js";
 
 /** How jobs are executed. */
 export interface ExecutionSettings {
@@ -9,18 +17,77 @@ export interface ExecutionSettings {
   readonly memoryBudget: number;
   /** How often a bundle that was lost with its worker is tried in all. */
   readonly bundleAttempts: number;
+  readonly environments?: EnvironmentOptions;
 }
 
-/** @returns an execution that is rejected: there are no workers yet for pipelines of the job service. */
-export function executeJob(job: JobToExecute, _settings: ExecutionSettings): JobExecution {
-  plan(job.pipeline);
-  const error = new GirderError(
-    "unsupported",
-    "This runner has no workers yet for pipelines that are submitted to it.",
-    {
-      where: job.jobId,
-      remedy: "Run the pipeline with `girder run`.",
+export function jobExecutor(services: WorkerServices, settings: ExecutionSettings): ExecuteJob {
+  return (job) => executeJob(job, services, settings);
+}
+
+function executeJob(job: JobToExecute, services: WorkerServices, settings: ExecutionSettings): JobExecution {
+  const metrics = new MetricsContainer();
+  const running = execute(job.pipeline, {
+    worker: (environment, id) => workerFor(job, environment, id, services, settings),
+    capabilities: PORTABLE_CAPABILITIES,
+    memoryBudget: settings.memoryBudget,
+    bundleAttempts: settings.bundleAttempts,
+    signal: job.signal,
+    metrics,
+  });
+  return {
+    done: running.then(() => undefined),
+    metrics: () => {
+      const infos = metrics.toMonitoringInfos();
+      return { attempted: infos, committed: infos };
     },
-  );
-  return { done: Promise.reject(error), metrics: () => ({ attempted: [], committed: [] }) };
+  };
+}
+
+function workerFor(
+  job: JobToExecute,
+  environment: Environment,
+  environmentId: string,
+  services: WorkerServices,
+  { environments = {} }: ExecutionSettings,
+): RemoteWorker {
+  const launcher = launcherFor(environment, environments);
+  const start = async (id: string) => {
+    services.serve(id, {
+      provision: {
+        jobId: job.jobId,
+        jobName: job.jobName,
+        pipelineOptions: job.options,
+        retrievalToken: job.retrievalToken,
+        endpoints: services.endpoints,
+        dependencies: environment.dependencies,
+      },
+      artifacts: job.artifacts,
+      log: (entry) => job.log({ importance: importanceOf(entry), text: textOf(id, entry), time: timeOf(entry) }),
+    });
+    const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal: job.signal });
+    return {
+      exited,
+      stop: async () => {
+        await stop();
+        services.forget(id);
+      },
+    };
+  };
+  return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start);
+}
+
+/** Clients take an error for the job's failure: what a worker logs is a warning at most. */
+function importanceOf({ severity }: LogEntry): Importance {
+  if (severity >= Severity.WARN) return "warning";
+  if (severity >= Severity.INFO) return "basic";
+  return severity >= Severity.DEBUG ? "detailed" : "debug";
+}
+
+function textOf(worker: string, { message, trace, transformId, logLocation }: LogEntry): string {
+  const where = [worker, transformId, logLocation].filter((part) => part !== "").join(" ");
+  return `${where}: ${message}${trace === "" ? "" : `\n${trace}`}`;
+}
+
+function timeOf({ timestamp }: LogEntry): Date {
+  return timestamp === undefined ? new Date() : new Date(Number(timestamp.seconds) * 1000 + timestamp.nanos / 1e6);
 }

@@ -34,6 +34,7 @@ export interface ExecutionMessage {
 
 export interface JobToExecute {
   readonly jobId: string;
+  readonly jobName: string;
   /** The pipeline, with staged artifacts among the dependencies of its environments. */
   readonly pipeline: Pipeline;
   /** The options as they were submitted, `beam:option:NAME:v1` by their client's types. Pass them on unchanged. */

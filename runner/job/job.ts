@@ -99,11 +99,11 @@ export class Job {
   /** Begins. Whatever goes wrong from here on is the job's failure, not the caller's. */
   start(execute: ExecuteJob): void {
     this.#enter(JobState.STARTING);
-    const { id: jobId, pipeline, options, artifacts, retrievalToken } = this;
+    const { id: jobId, name: jobName, pipeline, options, artifacts, retrievalToken } = this;
     const { signal } = this.#abort;
     const log = (message: ExecutionMessage): void => this.#message(message.importance, message.text, message.time);
     try {
-      this.#execution = execute({ jobId, pipeline, options, artifacts, retrievalToken, signal, log });
+      this.#execution = execute({ jobId, jobName, pipeline, options, artifacts, retrievalToken, signal, log });
     } catch (thrown) {
       this.#fail(thrown);
       return;

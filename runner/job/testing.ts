@@ -1,9 +1,10 @@
 /** For specs: a job server whose jobs end when they are told to, and clients of it. */
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import type { ConnectionTo } from "../../portability/fn-api/call-types.js";
 import { client } from "../../portability/fn-api/grpc.js";
 import {
+  type ArtifactResponseWrapperSchema,
   ArtifactRetrievalService,
   ArtifactStagingService,
 } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_artifact_api_pb.js";
@@ -129,11 +130,8 @@ export async function stage(
   return asked;
 }
 
-type Answer = Parameters<ServerUnderTest["staging"]["reverseArtifactRetrievalService"]>[0] extends infer Messages
-  ? Messages extends Iterable<infer Message>
-    ? Message
-    : never
-  : never;
+/** What a client says on the stream for staging. */
+export type Answer = MessageInitShape<typeof ArtifactResponseWrapperSchema>;
 
 /** A pipeline of one transform, in an environment with these dependencies. */
 export function pipelineWith(dependencies: ArtifactInformation[] = []): Pipeline {

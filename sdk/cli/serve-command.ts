@@ -2,8 +2,10 @@
 import { isIP } from "node:net";
 import { GirderError } from "../../portability/errors.js";
 import { plan } from "../../runner/graph/plan.js";
-import { executeJob } from "../../runner/job/execute-job.js";
+import { jobExecutor } from "../../runner/job/execute-job.js";
+import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
 import { JobServer } from "../../runner/job/job-server.js";
+import { WorkerServices } from "../../runner/job/worker-services.js";
 import { parseBytes } from "../runners/pipeline-options.js";
 import type { ServeOptions } from "./serve-options.js";
 
@@ -20,8 +22,10 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
     memoryBudget: parseBytes(options.memoryBudget),
     bundleAttempts: integer("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
   };
+  const host = hostOf(options);
+  const workers = await WorkerServices.start(host);
   const server = await JobServer.start({
-    host: hostOf(options),
+    host,
     port: integer("--job-port", options.jobPort, 0, 65_535),
     ...(options.stagingDirectory === undefined ? {} : { stagingDirectory: options.stagingDirectory }),
     keepFinishedJobs: {
@@ -29,16 +33,19 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
       count: integer("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
     },
     check: (pipeline) => {
-      plan(pipeline);
+      plan(pipeline, PORTABLE_CAPABILITIES);
     },
-    execute: (job) => executeJob(job, settings),
+    execute: jobExecutor(workers, settings),
     report: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
   });
   const stop = (): void => {
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
     setTimeout(() => process.exit(0), LAST_MOMENT);
-    void server.close().finally(() => process.exit(0));
+    void server
+      .close()
+      .then(() => workers.close())
+      .finally(() => process.exit(0));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

@@ -86,7 +86,9 @@ export class RemoteBundle implements InstructionChannel {
       const codec = described.timers[family]!;
       const fired = task.timers.filter((timer) => timer.family === family);
       const timers = Buffer.concat(fired.map((timer) => codec.encode(timer)));
-      yield { timers: [{ instructionId, transformId, timerFamilyId, timers, isLast: true }] };
+      if (timers.length > 0) yield { timers: [{ instructionId, transformId, timerFamilyId, timers }] };
+      // The end is a message of its own: Python's worker passes over what comes with it.
+      yield { timers: [{ instructionId, transformId, timerFamilyId, isLast: true }] };
     }
   }
 

@@ -18,11 +18,16 @@ import { MIN_TIMESTAMP } from "../../../portability/execution/time.js";
 import type { InternedWindow } from "../../../portability/execution/window.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
 import {
+  AccumulationMode_Enum,
+  ClosingBehavior_Enum,
   type Coder,
   CoderSchema,
   ComponentsSchema,
   FunctionSpecSchema,
   IsBounded_Enum,
+  MergeStatus_Enum,
+  OnTimeBehavior_Enum,
+  OutputTime_Enum,
   PCollectionSchema,
   PTransformSchema,
   WindowingStrategySchema,
@@ -59,6 +64,13 @@ function windowStage(
   const global = create(WindowingStrategySchema, {
     windowFn: create(FunctionSpecSchema, { urn: GlobalWindowsPayload.Enum.PROPERTIES }),
     windowCoderId: coder(CODER.GLOBAL_WINDOW),
+    mergeStatus: MergeStatus_Enum.NON_MERGING,
+    trigger: { trigger: { case: "default", value: {} } },
+    accumulationMode: AccumulationMode_Enum.DISCARDING,
+    outputTime: OutputTime_Enum.END_OF_WINDOW,
+    closingBehavior: ClosingBehavior_Enum.EMIT_IF_NONEMPTY,
+    onTimeBehavior: OnTimeBehavior_Enum.FIRE_ALWAYS,
+    environmentId: environment,
   });
   const pcollection = (coderId: string) =>
     create(PCollectionSchema, { coderId, windowingStrategyId: `${ID}global`, isBounded: IsBounded_Enum.BOUNDED });
