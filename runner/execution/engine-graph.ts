@@ -184,7 +184,10 @@ function mergingFunction(components: Components, pcollection: string): WindowFun
 }
 
 /** What is called to map windows of a transform's main input to those of its side input. */
-function mappingFunction(components: Components, { transform: id, localName, pcollection }: StageSideInput): WindowFunction {
+function mappingFunction(
+  components: Components,
+  { transform: id, localName, pcollection }: StageSideInput,
+): WindowFunction {
   const transform = components.transforms[id]!;
   const spec = parDoPayloadOf(transform)!.sideInputs[localName]!.windowMappingFn!;
   const [main] = mainInputs(transform)[0]!.slice(1) as [string];

@@ -8,7 +8,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError, messageOf } from "../../portability/errors.js";
 import { Batch, StoredBatch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
-import type { BundleResult, BundleTask, PreparedStage, StageWorker, WindowFunction } from "../../portability/execution/stage.js";
+import type {
+  BundleResult,
+  BundleTask,
+  PreparedStage,
+  StageWorker,
+  WindowFunction,
+} from "../../portability/execution/stage.js";
 import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import { WindowTable } from "../../portability/execution/window-table.js";
 import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";

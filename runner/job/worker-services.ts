@@ -1,4 +1,6 @@
 /** The services that SDK workers of all jobs call, at one address. */
+
+import { GirderError } from "../../portability/errors.js";
 import { createServer, listen, serve, shutdown } from "../../portability/fn-api/grpc.js";
 import {
   BeamFnLogging,
@@ -6,7 +8,6 @@ import {
 } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { ProvisionService } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
 import { ArtifactRetrievalService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_artifact_api_pb.js";
-import { GirderError } from "../../portability/errors.js";
 import { FnApiServer } from "../environment/fn-api/fn-api-server.js";
 import type { WorkerEndpoints } from "../environment/launcher.js";
 import { loggingHandlers } from "../environment/services/logging-service.js";
@@ -42,8 +43,16 @@ export class WorkerServices {
   static async start(host: string): Promise<WorkerServices> {
     const server = createServer();
     const workers = new Map<string, ServedWorker>();
-    serve(server, BeamFnLogging, loggingHandlers((id, entry) => workers.get(id)?.log(entry)));
-    serve(server, ProvisionService, provisionHandlers((id) => workers.get(id)?.provision));
+    serve(
+      server,
+      BeamFnLogging,
+      loggingHandlers((id, entry) => workers.get(id)?.log(entry)),
+    );
+    serve(
+      server,
+      ProvisionService,
+      provisionHandlers((id) => workers.get(id)?.provision),
+    );
     serve(server, ArtifactRetrievalService, artifactRetrieval(allOf(workers)));
     const fnApi = new FnApiServer(server);
     const bare = host.includes(":") ? `[${host}]` : host;

@@ -1,9 +1,9 @@
 /** `girder serve`. */
 import { isIP } from "node:net";
 import { GirderError } from "../../portability/errors.js";
+import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
 import { plan } from "../../runner/graph/plan.js";
 import { jobExecutor } from "../../runner/job/execute-job.js";
-import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
 import { JobServer } from "../../runner/job/job-server.js";
 import { WorkerServices } from "../../runner/job/worker-services.js";
 import { parseBytes } from "../runners/pipeline-options.js";

@@ -180,4 +180,3 @@ function onWire(transform: PTransform, coders: WireCoders): PTransform {
   }
   return { ...transform, spec: { ...transform.spec!, payload: toBinary(ParDoPayloadSchema, rewritten) } };
 }
-

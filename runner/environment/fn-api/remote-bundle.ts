@@ -1,9 +1,9 @@
 /** One bundle at a worker: what is sent for it, what comes of it, and its result. */
 import { GirderError } from "../../../portability/errors.js";
-import type { ElementsInit } from "../../../portability/fn-api/elements.js";
 import type { BundleTask, Residual, StageDescriptor } from "../../../portability/execution/stage.js";
 import { type Instant, instantFromWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
 import type { TimerChange } from "../../../portability/execution/timer.js";
+import type { ElementsInit } from "../../../portability/fn-api/elements.js";
 import type {
   BundleApplication,
   DelayedBundleApplication,
@@ -47,14 +47,16 @@ export class RemoteBundle implements InstructionChannel {
 
   data(transform: string, bytes: Uint8Array, isLast: boolean): void {
     const output = this.described.sinks.findIndex((sink) => sink.transform === transform);
-    if (output < 0) throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
+    if (output < 0)
+      throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
     if (bytes.length > 0) this.outputs.push({ output, batch: this.described.sinks[output]!.codec.decode(bytes) });
     if (isLast) this.#ended(transform);
   }
 
   timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void {
     const index = this.stage.timers.findIndex((it) => it.transform === transform && it.id === family);
-    if (index < 0) throw new GirderError("malformed-data", `A worker sent timers of ${family}, which ${transform} has not.`);
+    if (index < 0)
+      throw new GirderError("malformed-data", `A worker sent timers of ${family}, which ${transform} has not.`);
     if (bytes.length > 0) this.timerChanges.push(...this.described.timers[index]!.decode(bytes));
     if (isLast) this.#ended(timerStream(transform, family));
   }
@@ -128,7 +130,10 @@ export class RemoteBundle implements InstructionChannel {
       consumers.some(({ transform, localName }) => transform === transformId && localName === inputId),
     );
     if (input >= 0) return input;
-    throw new GirderError("malformed-data", `A worker left work for input ${inputId} of ${transformId}, which is none.`);
+    throw new GirderError(
+      "malformed-data",
+      `A worker left work for input ${inputId} of ${transformId}, which is none.`,
+    );
   }
 
   /** What is still to be done: what the worker gave back, and elements that it was told not to process. */

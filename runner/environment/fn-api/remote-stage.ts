@@ -2,11 +2,9 @@
 import type { BatchCodec } from "../../../portability/execution/batch.js";
 import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
-import {
-  type MonitoringInfo,
-} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
-import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
@@ -59,7 +57,13 @@ export class RemoteStage implements PreparedStage {
   async run(task: BundleTask): Promise<BundleResult> {
     const connection = await this.worker.connection();
     const instruction = WorkerConnection.newInstructionId();
-    const requests = new StateRequests(this.stage, this.#described, this.#sideInputs, (id) => this.#windowsOf(id), task);
+    const requests = new StateRequests(
+      this.stage,
+      this.#described,
+      this.#sideInputs,
+      (id) => this.#windowsOf(id),
+      task,
+    );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
     const over = { over: false };

@@ -36,8 +36,8 @@ import { GlobalWindowsPayload, StandardCoders, StandardPTransforms } from "../..
 import { StageCoders } from "./bundle-descriptor.js";
 import { ElementWriter } from "./element-writer.js";
 import { EncodedValue } from "./encoded-batch.js";
-import type { RemoteWorker } from "./remote-worker.js";
 import { RemoteStage } from "./remote-stage.js";
+import type { RemoteWorker } from "./remote-worker.js";
 import { readVarint, skipVarint } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 

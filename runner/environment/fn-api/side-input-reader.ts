@@ -2,8 +2,8 @@
 import type { Batch } from "../../../portability/execution/batch.js";
 import type { SideInputContents } from "../../../portability/execution/side-input.js";
 import type { ElementCodec } from "./element-codec.js";
-import { EncodedBatch } from "./encoded-batch.js";
 import { ElementWriter } from "./element-writer.js";
+import { EncodedBatch } from "./encoded-batch.js";
 
 interface ByKey {
   readonly key: Buffer;

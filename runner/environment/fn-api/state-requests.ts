@@ -6,8 +6,8 @@ import type {
   StateKey_OrderedListUserState,
   StateRequest,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
-import { BundleState } from "./bundle-state.js";
 import type { DescribedStage } from "./bundle-descriptor.js";
+import { BundleState } from "./bundle-state.js";
 import { ElementWriter } from "./element-writer.js";
 import { page } from "./pages.js";
 import type { SideInputReader } from "./side-input-reader.js";
@@ -75,7 +75,9 @@ export class StateRequests {
       case "multimapKeysUserState":
         return this.#all(this.#address(type.value), request, () => page(this.#keys(this.#address(type.value)), token));
       case "multimapEntriesUserState":
-        return this.#all(this.#address(type.value), request, () => page(this.#entries(this.#address(type.value)), token));
+        return this.#all(this.#address(type.value), request, () =>
+          page(this.#entries(this.#address(type.value)), token),
+        );
       case "orderedListUserState":
         return this.#orderedList(type.value, request, token);
       default:
@@ -114,7 +116,8 @@ export class StateRequests {
 
   #all(address: StateAddress, request: StateRequest["request"], get: () => StateAnswer): StateAnswer {
     if (request.case === "get") return get();
-    if (request.case !== "clear") throw new GirderError("invalid-argument", "Only values can be appended to a multimap.");
+    if (request.case !== "clear")
+      throw new GirderError("invalid-argument", "Only values can be appended to a multimap.");
     this.state.clear(address);
     return { case: "clear", value: {} };
   }
@@ -146,11 +149,7 @@ export class StateRequests {
   }
 
   /** Entries are their timestamp in ms as a varint, then the value. */
-  #orderedList(
-    key: StateKey_OrderedListUserState,
-    request: StateRequest["request"],
-    token: Uint8Array,
-  ): StateAnswer {
+  #orderedList(key: StateKey_OrderedListUserState, request: StateRequest["request"], token: Uint8Array): StateAnswer {
     const address = this.#address(key);
     const inRange = (): number[] => {
       const start = key.range?.start ?? -(2n ** 63n);
@@ -160,7 +159,10 @@ export class StateRequests {
     };
     switch (request.case) {
       case "get":
-        return page(inRange().flatMap((at) => this.state.values(address, at)), token);
+        return page(
+          inRange().flatMap((at) => this.state.values(address, at)),
+          token,
+        );
       case "append": {
         const data = Buffer.from(request.value.data);
         const skip = this.#skip(address.state);
