@@ -1,24 +1,39 @@
 /** What a grouping holds of one key in one window. */
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
+import { copyTriggerState, type TriggerState } from "./trigger.js";
 
 /** The values of one key in one window, and the panes emitted of them. */
 export class Cell {
   /** References to values, in order of arrival; a pane's own once it is emitted. */
   refs: unknown[];
+  /** Values that came since the last pane. */
+  added: number;
   /** Combined timestamp for the next pane; meaning depends on {@link GroupingStrategy.outputTime}. */
   time: Instant | undefined;
+  /** Whether the next pane holds back the watermark: one of its elements came in time. */
+  holds = false;
   pane: PaneInfo | undefined;
   /** Values that came before those in `refs` and have been moved out of memory. */
   stored: readonly StoredValues[] | undefined;
 
+  /** Whether its trigger has finished: it takes no more. */
+  closed = false;
+
   /** @param refs Becomes the cell's own. */
-  constructor(refs: unknown[]) {
+  constructor(
+    refs: unknown[],
+    public trigger: TriggerState,
+  ) {
     this.refs = refs;
+    this.added = refs.length;
   }
 
   copy(): Cell {
-    const cell = new Cell(this.refs.slice());
+    const cell = new Cell(this.refs.slice(), copyTriggerState(this.trigger));
+    cell.added = this.added;
+    cell.holds = this.holds;
+    cell.closed = this.closed;
     cell.time = this.time;
     cell.pane = this.pane;
     cell.stored = this.stored;

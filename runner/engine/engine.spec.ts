@@ -18,6 +18,8 @@ const OPTIONS: EngineOptions = {
 
 const STRATEGY: GroupingStrategy = {
   merging: "no",
+  trigger: { kind: "default" },
+  onTimePaneAlways: false,
   allowedLateness: 0,
   accumulating: false,
   outputTime: "END_OF_WINDOW",

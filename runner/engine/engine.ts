@@ -42,6 +42,8 @@ export interface EngineState {
   groupings: (Grouping | undefined)[];
   /** Groupings whose window function has been asked something. */
   asked: Set<number>;
+  /** The processing time that was asked for last, for triggers. */
+  wake: Instant;
   sideInputs: Map<string, SideInputStore>;
   mapper: WindowMapper;
   bundles: Map<number, OpenBundle>;
@@ -112,7 +114,7 @@ export class Engine {
         state.mapper.answer(event.windowing, event.from, event.to);
         break;
       case "windows-merged":
-        state.groupings[event.node]!.merged(event.keys);
+        state.groupings[event.node]!.merged(event.keys, state.now);
         state.asked.delete(event.node);
         this.#dirty[event.node] = true;
         break;
@@ -130,12 +132,14 @@ export class Engine {
         state.stages.forEach((stage) => {
           stage?.resume(state.now);
         });
+        this.#tick();
         break;
     }
     this.#propagate(commands);
     const relief = this.#relieve();
     if (relief === undefined) this.#schedule(commands);
     else commands.push(relief);
+    this.#wakeForTriggers(commands);
     for (const question of state.mapper.takeQuestions()) commands.push({ type: "map-windows", ...question });
     return commands;
   }
@@ -171,6 +175,26 @@ export class Engine {
     if (rest.length > 0) stage.pending.unshift(...rest);
   }
 
+  /** Emits the panes whose processing time has come. */
+  #tick(): void {
+    this.#state.groupings.forEach((grouping, i) => {
+      if (grouping === undefined || grouping.nextProcessingTime > this.#state.now) return;
+      this.#dirty[i] = true;
+      const { output } = this.graph.nodes[i] as GroupByKeyNode;
+      for (const pane of grouping.tick(this.#state.now)) this.#deliver(output, pane);
+    });
+  }
+
+  /** Asks to be told when a trigger's processing time has come. */
+  #wakeForTriggers(commands: EngineCommand[]): void {
+    let next = MAX_TIMESTAMP;
+    for (const grouping of this.#state.groupings) next = Math.min(next, grouping?.nextProcessingTime ?? MAX_TIMESTAMP);
+    if (next < MAX_TIMESTAMP && next !== this.#state.wake) {
+      this.#state.wake = next;
+      commands.push({ type: "wake", at: next });
+    }
+  }
+
   /** Gives a batch of a PCollection to everyone who reads it. */
   #deliver(pcollection: string, batch: Batch): void {
     if (batch.count === 0) return;
@@ -180,7 +204,7 @@ export class Engine {
     for (const node of readers.groupings) {
       const { output, strategy } = this.graph.nodes[node] as GroupByKeyNode;
       if (strategy.merging === "custom") this.#dirty[node] = true;
-      for (const late of this.#state.groupings[node]!.add(batch)) this.#deliver(output, late);
+      for (const late of this.#state.groupings[node]!.add(batch, this.#state.now)) this.#deliver(output, late);
     }
     for (const { output } of readers.flattens) this.#deliver(output, batch);
     this.#state.sideInputs.get(pcollection)?.add(batch);
@@ -223,7 +247,7 @@ export class Engine {
           commands.push({ type: "merge-windows", node: i, keys });
         }
         if (asked.has(i)) return watermarks[i]!;
-        for (const pane of grouping.advance(input)) this.#deliver(node.output, pane);
+        for (const pane of grouping.advance(input, this.#state.now)) this.#deliver(node.output, pane);
         const output = Math.min(input, grouping.hold);
         grouping.outputAdvanced(output);
         return output;
@@ -387,6 +411,7 @@ export class Engine {
         node.kind === "group-by-key" ? new Grouping(node.strategy, this.windows) : undefined,
       ),
       asked: new Set(),
+      wake: MAX_TIMESTAMP,
       mapper: new WindowMapper(this.windows),
       sideInputs: new Map(sideInputs.map(([pcollection]) => [pcollection, new SideInputStore()])),
       bundles: new Map(),

@@ -1,6 +1,7 @@
 /** What the engine is told of a pipeline: nodes, and the PCollections between them. No protos. */
 import type { Duration } from "../../portability/execution/time.js";
 import type { TimeDomain } from "../../portability/execution/timer.js";
+import type { Trigger } from "./trigger.js";
 import type { WindowMapping } from "./window-mapping.js";
 
 /** Emits one element when the job starts. */
@@ -64,8 +65,11 @@ export interface GroupingStrategy {
   readonly allowedLateness: Duration;
   /** Whether a pane repeats what earlier panes of the window held. */
   readonly accumulating: boolean;
+  readonly trigger: Trigger;
   /** Timestamp of a pane. */
   readonly outputTime: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
+  /** Whether a window emits a pane at its end even if it has nothing new by then. */
+  readonly onTimePaneAlways: boolean;
   /** Whether a window that expires emits a last pane even if it has nothing new. */
   readonly closingPaneAlways: boolean;
 }

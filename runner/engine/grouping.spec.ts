@@ -10,6 +10,8 @@ import { Grouping } from "./grouping.js";
 
 const STRATEGY: GroupingStrategy = {
   merging: "no",
+  trigger: { kind: "default" },
+  onTimePaneAlways: false,
   allowedLateness: 0,
   accumulating: false,
   outputTime: "END_OF_WINDOW",
@@ -61,12 +63,13 @@ describe("Grouping", () => {
             ],
             () => ten,
           ),
+          0,
         ),
       ),
       [],
     );
-    assert.deepEqual(panes(grouping.advance(9)), []);
-    assert.deepEqual(panes(grouping.advance(10)), [
+    assert.deepEqual(panes(grouping.advance(9, 0)), []);
+    assert.deepEqual(panes(grouping.advance(10, 0)), [
       "a: 1,3 in [0, 10) ON_TIME#0 last",
       "b: 2 in [0, 10) ON_TIME#0 last",
     ]);
@@ -76,15 +79,18 @@ describe("Grouping", () => {
   it("groups the global window at the end of time", () => {
     const windows = new WindowTable();
     const grouping = new Grouping(STRATEGY, windows);
-    grouping.add(batch([["a", 1, 0]], () => windows.global));
-    assert.deepEqual(grouping.advance(GLOBAL_WINDOW_MAX_TIMESTAMP), []);
-    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)), ["a: 1 in GlobalWindow ON_TIME#0 last"]);
+    grouping.add(
+      batch([["a", 1, 0]], () => windows.global),
+      0,
+    );
+    assert.deepEqual(grouping.advance(GLOBAL_WINDOW_MAX_TIMESTAMP, 0), []);
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP, 0)), ["a: 1 in GlobalWindow ON_TIME#0 last"]);
   });
 
   it("drops and counts what comes after its window has expired", () => {
     const windows = new WindowTable();
     const grouping = new Grouping(STRATEGY, windows);
-    grouping.advance(10);
+    grouping.advance(10, 0);
     assert.deepEqual(
       grouping.add(
         batch(
@@ -94,6 +100,7 @@ describe("Grouping", () => {
           ],
           () => windows.interval(0, 10),
         ),
+        0,
       ),
       [],
     );
@@ -104,8 +111,11 @@ describe("Grouping", () => {
     const windows = new WindowTable();
     const grouping = new Grouping({ ...STRATEGY, allowedLateness: 20 }, windows);
     const ten = windows.interval(0, 10);
-    grouping.add(batch([["a", 1, 3]], () => ten));
-    assert.deepEqual(panes(grouping.advance(15)), ["a: 1 in [0, 10) ON_TIME#0"]);
+    grouping.add(
+      batch([["a", 1, 3]], () => ten),
+      0,
+    );
+    assert.deepEqual(panes(grouping.advance(15, 0)), ["a: 1 in [0, 10) ON_TIME#0"]);
     grouping.outputAdvanced(15);
     assert.deepEqual(
       panes(
@@ -117,12 +127,19 @@ describe("Grouping", () => {
             ],
             () => ten,
           ),
+          0,
         ),
       ),
       ["a: 2 in [0, 10) LATE#1", "a: 3 in [0, 10) LATE#2"],
     );
-    grouping.advance(30);
-    assert.deepEqual(grouping.add(batch([["a", 4, 3]], () => ten)), []);
+    grouping.advance(30, 0);
+    assert.deepEqual(
+      grouping.add(
+        batch([["a", 4, 3]], () => ten),
+        0,
+      ),
+      [],
+    );
     assert.equal(grouping.droppedLate, 1);
   });
 
@@ -140,8 +157,9 @@ describe("Grouping", () => {
         ],
         windows,
       ),
+      0,
     );
-    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)).sort(), [
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP, 0)).sort(), [
       "a: 1,4 in [0, 18) ON_TIME#0 last",
       "a: 3 in [30, 40) ON_TIME#0 last",
       "a: 5 in [18, 28) ON_TIME#0 last",
@@ -160,9 +178,10 @@ describe("Grouping", () => {
         ],
         windows,
       ),
+      0,
     );
-    grouping.add(sessions([["a", 3, 8]], windows));
-    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP)), ["a: 1,2,3 in [0, 25) ON_TIME#0 last"]);
+    grouping.add(sessions([["a", 3, 8]], windows), 0);
+    assert.deepEqual(panes(grouping.advance(MAX_TIMESTAMP, 0)), ["a: 1,2,3 in [0, 25) ON_TIME#0 last"]);
   });
 
   it("goes on from a copy as from itself", () => {
@@ -177,13 +196,14 @@ describe("Grouping", () => {
         ],
         windows,
       ),
+      0,
     );
-    grouping.advance(12);
+    grouping.advance(12, 0);
     const copy = grouping.copy();
     for (const each of [grouping, copy]) {
-      each.add(sessions([["a", 3, 13]], windows));
+      each.add(sessions([["a", 3, 13]], windows), 0);
     }
-    assert.deepEqual(panes(copy.advance(MAX_TIMESTAMP)), panes(grouping.advance(MAX_TIMESTAMP)));
+    assert.deepEqual(panes(copy.advance(MAX_TIMESTAMP, 0)), panes(grouping.advance(MAX_TIMESTAMP, 0)));
   });
 
   it("holds back its output to the earliest pane to come where panes have the earliest timestamp", () => {
@@ -197,9 +217,10 @@ describe("Grouping", () => {
         ],
         () => windows.interval(0, 10),
       ),
+      0,
     );
     assert.equal(grouping.hold, 2);
-    grouping.advance(20);
+    grouping.advance(20, 0);
     assert.equal(grouping.hold, MAX_TIMESTAMP);
   });
 
@@ -215,12 +236,16 @@ describe("Grouping", () => {
         ],
         () => ten,
       ),
+      0,
     );
     const moved = grouping.heldValues().map((values) => values.slice());
     grouping.store(moved);
     assert.equal(grouping.pendingBytes, 0);
-    grouping.add(batch([["a", 3, 3]], () => ten));
-    assert.deepEqual(panes(grouping.advance(10)), [
+    grouping.add(
+      batch([["a", 3, 3]], () => ten),
+      0,
+    );
+    assert.deepEqual(panes(grouping.advance(10, 0)), [
       "a: 1,3 in [0, 10) ON_TIME#0 last",
       "b: 2 in [0, 10) ON_TIME#0 last",
     ]);

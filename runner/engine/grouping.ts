@@ -8,7 +8,8 @@
  *   advance to the end of time                  b: [3] in [10, 20), ON_TIME
  * ```
  *
- * The trigger is the model's default: a pane when the watermark passes the end of the window, then one for every late
+ * When the watermark passes the end of a window, after each element, and when its processing time has come, a window's
+ * trigger is asked whether to emit a pane. With the model's default trigger that is at the window's end, then for every late
  * element until the window expires (end plus allowed lateness).
  */
 import { type Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
@@ -20,7 +21,17 @@ import { Cell, type StoredValues } from "./cell.js";
 import { CustomMerging } from "./custom-merging.js";
 import type { KeyWindows, MergedKey } from "./events.js";
 import type { GroupingStrategy } from "./graph.js";
-import { PaneBuilder, paneAfter } from "./panes.js";
+import { type EmittedTiming, PaneBuilder, paneAfter } from "./panes.js";
+import {
+  elementAdded,
+  fired,
+  mergedTriggerState,
+  newTriggerState,
+  nextProcessingTime,
+  shouldFire,
+  type TriggerState,
+  type TriggerTime,
+} from "./trigger.js";
 
 /** One window of all keys; of one key where windows merge. */
 interface WindowCells {
@@ -46,18 +57,28 @@ export class Grouping {
   #custom = new CustomMerging();
   #inputWatermark: Instant = MIN_TIMESTAMP;
   #outputWatermark: Instant = MIN_TIMESTAMP;
-  /** Elements that came after their window had expired. */
+  /** Elements that came after their window had expired, or after its trigger had finished. */
   droppedLate = 0;
+  /** When, in processing time, a trigger is to be asked next; the end of time if none waits for it. */
+  nextProcessingTime: Instant = MAX_TIMESTAMP;
   /** Estimated bytes of the values held. */
   pendingBytes = 0;
+
+  /** Whether all is as it mostly is: nothing happens before the end of the window. */
+  readonly #isDefault: boolean;
+  /** The state of triggers that have none, shared. */
+  readonly #stateless: TriggerState;
 
   constructor(
     readonly strategy: GroupingStrategy,
     readonly windows: WindowTable,
-  ) {}
+  ) {
+    this.#isDefault = strategy.trigger.kind === "default";
+    this.#stateless = newTriggerState(strategy.trigger);
+  }
 
-  /** Takes a keyed batch. Returns the panes of late elements, which are emitted at once. */
-  add(batch: Batch): Batch[] {
+  /** Takes a keyed batch. Returns the panes that its elements complete. @param now processing time, ms. */
+  add(batch: Batch, now: Instant): Batch[] {
     const { refs, keys, timestamps, windows } = batch.columns;
     if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
     const late = new PaneBuilder();
@@ -65,7 +86,7 @@ export class Grouping {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += refs.length;
       else {
-        this.#addAll(open, refs, keys, timestamps, late);
+        this.#addAll(open, refs, keys, timestamps, now, late);
         this.#charge(open, batch.bytes);
       }
     } else {
@@ -73,7 +94,7 @@ export class Grouping {
       for (let i = 0; i < refs.length; i++) {
         const timestamp = entry(timestamps, i);
         forEachWindow(entry(windows, i), (window) => {
-          const open = this.#addOne(window, keys[i]!, refs[i], timestamp, late);
+          const open = this.#addOne(window, keys[i]!, refs[i], timestamp, now, late);
           if (open === undefined) this.droppedLate++;
           else this.#charge(open, bytes);
         });
@@ -92,7 +113,8 @@ export class Grouping {
     refs: readonly unknown[],
     keys: readonly KeyIdentity[],
     timestamps: Column<Instant>,
-    late: PaneBuilder,
+    now: Instant,
+    panes: PaneBuilder,
   ): void {
     if (this.#mayBeFresh(open)) {
       const { fresh } = open;
@@ -104,18 +126,7 @@ export class Grouping {
       }
       return;
     }
-    const { cells } = open;
-    const tracksTime = this.strategy.outputTime !== "END_OF_WINDOW";
-    for (let i = 0; i < refs.length; i++) {
-      const key = keys[i]!;
-      let cell = cells.get(key);
-      if (cell === undefined) {
-        cell = new Cell([refs[i]]);
-        cells.set(key, cell);
-      } else cell.refs.push(refs[i]);
-      if (tracksTime) this.#combineTime(cell, entry(timestamps, i));
-      if (open.ended) this.#emit(key, cell, open.window, "LATE", false, late);
-    }
+    for (let i = 0; i < refs.length; i++) this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), now, panes);
   }
 
   /** Adds one value; returns the window it has gone to, undefined if that has expired. */
@@ -124,10 +135,11 @@ export class Grouping {
     key: KeyIdentity,
     ref: unknown,
     timestamp: Instant,
-    late: PaneBuilder,
+    now: Instant,
+    panes: PaneBuilder,
   ): WindowCells | undefined {
     const { merging } = this.strategy;
-    const target = merging === "overlapping" ? this.#merge(key, window) : this.#openWindow(window);
+    const target = merging === "overlapping" ? this.#merge(key, window, now) : this.#openWindow(window);
     if (target === undefined) return undefined;
     if (this.#mayBeFresh(target)) {
       const values = target.fresh.get(key);
@@ -135,34 +147,68 @@ export class Grouping {
       else values.push(ref);
       return target;
     }
-    let cell = target.cells.get(key);
-    if (cell === undefined) {
-      cell = new Cell([ref]);
-      target.cells.set(key, cell);
-    } else cell.refs.push(ref);
-    this.#combineTime(cell, timestamp);
-    if (merging === "custom") {
-      // Its windows are merged, and late panes emitted, when the function has been asked.
-      this.#custom.added(key, target.window, target.ended);
-      return target;
-    }
-    if (target.window.maxTimestamp < this.#inputWatermark) {
-      const timing = target.ended && target.window.maxTimestamp < this.#outputWatermark ? "LATE" : "ON_TIME";
-      this.#emit(key, cell, target.window, cell.pane === undefined ? timing : "LATE", false, late);
-    }
+    this.#addTo(target, key, ref, timestamp, now, panes);
     return target;
   }
 
+  /** Adds a value to a key's cell of a window, and emits a pane if its trigger says so. */
+  #addTo(
+    open: WindowCells,
+    key: KeyIdentity,
+    ref: unknown,
+    timestamp: Instant,
+    now: Instant,
+    panes: PaneBuilder,
+  ): void {
+    let cell = open.cells.get(key);
+    if (cell === undefined) {
+      cell = new Cell([ref], this.#newState());
+      open.cells.set(key, cell);
+    } else if (cell.closed) {
+      this.droppedLate++;
+      return;
+    } else {
+      cell.refs.push(ref);
+      cell.added++;
+    }
+    this.#combineTime(cell, timestamp);
+    const { trigger, merging } = this.strategy;
+    // Nothing to ask before the end of the window.
+    if (this.#isDefault && !open.ended && merging !== "custom" && open.window.maxTimestamp >= this.#inputWatermark)
+      return;
+    const time = this.#time(open, now);
+    if (!this.#isDefault) {
+      elementAdded(trigger, cell.trigger, time, merging !== "no");
+      this.nextProcessingTime = Math.min(this.nextProcessingTime, nextProcessingTime(trigger, cell.trigger));
+    }
+    // Windows that only their function can merge are asked about when it has been.
+    if (merging === "custom") this.#custom.added(key, open.window, open.ended);
+    else if (shouldFire(trigger, cell.trigger, time)) this.#fire(key, cell, open, now, panes);
+  }
+
+  #newState(): TriggerState {
+    return this.#isDefault ? this.#stateless : newTriggerState(this.strategy.trigger);
+  }
+
+  #time({ window }: WindowCells, now: Instant): TriggerTime {
+    return { now, windowEnded: window.maxTimestamp < this.#inputWatermark };
+  }
+
   #mayBeFresh(open: WindowCells): boolean {
-    return !open.ended && this.strategy.merging === "no" && this.strategy.outputTime === "END_OF_WINDOW";
+    return (
+      this.#isDefault && !open.ended && this.strategy.merging === "no" && this.strategy.outputTime === "END_OF_WINDOW"
+    );
   }
 
   /** Makes cells of groups that were mere values. */
   #settle(open: WindowCells): void {
     for (const [key, refs] of open.fresh) {
       const cell = open.cells.get(key);
-      if (cell === undefined) open.cells.set(key, new Cell(refs));
-      else for (const ref of refs) cell.refs.push(ref);
+      if (cell === undefined) open.cells.set(key, new Cell(refs, this.#newState()));
+      else {
+        for (const ref of refs) cell.refs.push(ref);
+        cell.added += refs.length;
+      }
     }
     open.fresh.clear();
   }
@@ -188,7 +234,7 @@ export class Grouping {
    * only if the window it would belong to after merging has expired, as an element of a merging window may be saved by
    * a neighbour.
    */
-  #merge(key: KeyIdentity, added: InternedWindow): WindowCells | undefined {
+  #merge(key: KeyIdentity, added: InternedWindow, now: Instant): WindowCells | undefined {
     const active = this.#sessions.get(key) ?? [];
     let { start, end } = interval(added);
     const overlapping: InternedWindow[] = [];
@@ -209,7 +255,7 @@ export class Grouping {
     const target = this.#openWindow(merged) ?? this.#reopen(merged);
     for (const window of overlapping) {
       if (window === merged) continue;
-      this.#move(key, window, target);
+      this.#move(key, window, target, now);
     }
     apart.push(merged);
     this.#sessions.set(key, apart);
@@ -217,7 +263,7 @@ export class Grouping {
   }
 
   /** Moves what a key has in a window into another. */
-  #move(key: KeyIdentity, window: InternedWindow, target: WindowCells): void {
+  #move(key: KeyIdentity, window: InternedWindow, target: WindowCells, now: Instant): void {
     const source = this.#open.get(window)!;
     const moved = source.cells.get(key)!;
     source.cells.delete(key);
@@ -229,9 +275,15 @@ export class Grouping {
       target.cells.set(key, moved);
     } else {
       for (const ref of moved.refs) cell.refs.push(ref);
+      cell.added += moved.added;
+      cell.holds ||= moved.holds;
       if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
       if (moved.time !== undefined) this.#combineTime(cell, moved.time);
     }
+    if (this.#isDefault) return;
+    const merged = target.cells.get(key)!;
+    const states = cell === undefined ? [moved.trigger] : [cell.trigger, moved.trigger];
+    merged.trigger = mergedTriggerState(this.strategy.trigger, states, this.#time(target, now));
   }
 
   /**
@@ -245,11 +297,11 @@ export class Grouping {
   }
 
   /** Takes the answer to {@link takeQuestions}. */
-  merged(keys: readonly MergedKey[]): void {
+  merged(keys: readonly MergedKey[], now: Instant): void {
     for (const { key, merges } of keys) {
       for (const { from, into } of merges) {
         const target = this.#openWindow(into) ?? this.#reopen(into);
-        for (const window of from) if (window !== into) this.#move(key, window, target);
+        for (const window of from) if (window !== into) this.#move(key, window, target, now);
         this.#custom.moved(key, from, into);
       }
     }
@@ -263,37 +315,59 @@ export class Grouping {
 
   #combineTime(cell: Cell, timestamp: Instant): void {
     const { outputTime } = this.strategy;
-    if (outputTime === "END_OF_WINDOW") return;
     // An element behind the watermark holds nothing back: its time is already promised to be over.
     if (timestamp < this.#inputWatermark) return;
+    cell.holds = true;
+    if (outputTime === "END_OF_WINDOW") return;
     if (cell.time === undefined) cell.time = timestamp;
     else if (outputTime === "EARLIEST_IN_PANE") cell.time = Math.min(cell.time, timestamp);
     else cell.time = Math.max(cell.time, timestamp);
   }
 
-  /** Moves the input watermark; returns the panes of the windows that thereby end. */
-  advance(watermark: Instant): Batch[] {
+  /** Moves the input watermark; returns the panes that are due thereby. @param now processing time, ms. */
+  advance(watermark: Instant, now: Instant): Batch[] {
     this.#inputWatermark = watermark;
     const panes = new PaneBuilder();
     const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
     for (const open of due) {
       const expired = this.#expired(open.window);
-      if (!open.ended) {
-        open.ended = true;
-        if (expired && open.cells.size === 0) this.#emitFresh(open, panes);
-        else this.#settle(open);
-        for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "ON_TIME", expired, panes);
-      } else if (this.strategy.merging === "custom") {
-        for (const key of this.#custom.takeLate(open.window)) {
+      const late = this.strategy.merging === "custom" ? this.#custom.takeLate(open.window) : [];
+      const ends = !open.ended;
+      open.ended = true;
+      if (expired && open.cells.size === 0) this.#emitFresh(open, panes);
+      else {
+        this.#settle(open);
+        const keys = ends || expired ? [...open.cells.keys()] : late;
+        for (const key of keys) {
           const cell = open.cells.get(key);
-          if (cell !== undefined) this.#emit(key, cell, open.window, "LATE", expired, panes);
+          if (cell === undefined || cell.closed) continue;
+          if (expired) this.#emit(key, cell, open.window, true, panes);
+          else if (shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now))) {
+            this.#fire(key, cell, open, now, panes);
+          }
         }
-      } else if (expired && this.strategy.closingPaneAlways) {
-        for (const [key, cell] of open.cells) this.#emit(key, cell, open.window, "LATE", true, panes);
       }
       if (expired) this.#close(open);
     }
+    return panes.finish();
+  }
+
+  /** Asks the triggers whose processing time has come. */
+  tick(now: Instant): Batch[] {
+    const panes = new PaneBuilder();
+    if (now < this.nextProcessingTime) return [];
+    const { trigger, merging } = this.strategy;
+    let next = MAX_TIMESTAMP;
+    for (const open of this.#open.values()) {
+      for (const [key, cell] of open.cells) {
+        if (cell.closed) continue;
+        const asked = merging !== "custom" && shouldFire(trigger, cell.trigger, this.#time(open, now));
+        if (asked) this.#fire(key, cell, open, now, panes);
+        if (!cell.closed) next = Math.min(next, nextProcessingTime(trigger, cell.trigger));
+      }
+    }
+    this.nextProcessingTime = next;
     return panes.finish();
   }
 
@@ -308,34 +382,57 @@ export class Grouping {
     this.#charge(open, -open.bytes);
     if (this.strategy.merging === "custom") this.#custom.closed(open.window, open.cells.keys());
     if (this.strategy.merging !== "overlapping") return;
-    for (const key of open.cells.keys()) {
-      const rest = this.#sessions.get(key)!.filter((window) => window !== open.window);
-      if (rest.length > 0) this.#sessions.set(key, rest);
-      else this.#sessions.delete(key);
-    }
+    for (const key of open.cells.keys()) this.#leave(key, open.window);
   }
 
-  #emit(
-    key: KeyIdentity,
-    cell: Cell,
-    window: InternedWindow,
-    timing: "ON_TIME" | "LATE",
-    isLast: boolean,
-    into: PaneBuilder,
-  ): void {
-    const before = cell.pane;
-    const pane = paneAfter(before, timing, isLast);
+  /** A key has a session no more. */
+  #leave(key: KeyIdentity, window: InternedWindow): void {
+    const rest = this.#sessions.get(key)?.filter((other) => other !== window) ?? [];
+    if (rest.length > 0) this.#sessions.set(key, rest);
+    else this.#sessions.delete(key);
+  }
+
+  /** Emits a pane because the trigger says so. */
+  #fire(key: KeyIdentity, cell: Cell, open: WindowCells, now: Instant, into: PaneBuilder): void {
+    if (!this.#isDefault) fired(this.strategy.trigger, cell.trigger, this.#time(open, now));
+    this.#emit(key, cell, open.window, cell.trigger.finished, into);
+    if (!cell.trigger.finished) return;
+    cell.closed = true;
+    cell.refs = [];
+    cell.stored = undefined;
+    if (this.strategy.merging !== "overlapping") return;
+    // A session that is closed does not merge any more: what comes next begins another.
+    open.cells.delete(key);
+    if (open.cells.size === 0) this.#open.delete(open.window);
+    this.#leave(key, open.window);
+  }
+
+  /** Emits a pane, if there is anything to say or it is always to be emitted. */
+  #emit(key: KeyIdentity, cell: Cell, window: InternedWindow, isLast: boolean, into: PaneBuilder): void {
+    const timing = this.#timing(cell, window);
+    const { onTimePaneAlways, closingPaneAlways, accumulating } = this.strategy;
+    const isAsked = (timing === "ON_TIME" && onTimePaneAlways) || (isLast && closingPaneAlways);
+    if (cell.added === 0 && !isAsked) return;
+    const pane = paneAfter(cell.pane, timing, isLast);
     cell.pane = pane;
     into.add(key, cell.values, cell.refs.length, cell.time ?? window.maxTimestamp, window, pane);
     // The pane owns the array from here on.
     if (!isLast) {
-      if (this.strategy.accumulating) cell.refs = cell.refs.slice();
+      if (accumulating) cell.refs = cell.refs.slice();
       else {
         cell.refs = [];
         cell.stored = undefined;
       }
     }
+    cell.added = 0;
+    cell.holds = false;
     cell.time = undefined;
+  }
+
+  #timing({ pane }: Cell, { maxTimestamp }: InternedWindow): EmittedTiming {
+    const isEarlySoFar = pane === undefined || pane.timing === "EARLY";
+    if (maxTimestamp < this.#outputWatermark || !isEarlySoFar) return "LATE";
+    return maxTimestamp < this.#inputWatermark ? "ON_TIME" : "EARLY";
   }
 
   /** The values of all groups that are in memory, a list for each, in an order that stays as long as nothing is added. */
@@ -363,9 +460,12 @@ export class Grouping {
   /** Lower bound of the timestamps still to be emitted on time. */
   get hold(): Instant {
     let hold = MAX_TIMESTAMP;
-    if (this.strategy.outputTime === "END_OF_WINDOW") return hold;
-    for (const { cells } of this.#open.values()) {
-      for (const { time } of cells.values()) if (time !== undefined && time < hold) hold = time;
+    const { outputTime } = this.strategy;
+    if (outputTime === "END_OF_WINDOW" && this.#isDefault) return hold;
+    for (const { window, cells } of this.#open.values()) {
+      for (const { time, holds } of cells.values()) {
+        if (holds) hold = Math.min(hold, time ?? window.maxTimestamp);
+      }
     }
     return hold;
   }
@@ -391,6 +491,7 @@ export class Grouping {
     copy.#inputWatermark = this.#inputWatermark;
     copy.#outputWatermark = this.#outputWatermark;
     copy.droppedLate = this.droppedLate;
+    copy.nextProcessingTime = this.nextProcessingTime;
     copy.pendingBytes = this.pendingBytes;
     return copy;
   }

@@ -1,7 +1,7 @@
 /** Panes: which firing of its window a group is, and batches of them. */
 import { Batch, type Column } from "../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
-import type { PaneInfo } from "../../portability/execution/pane.js";
+import type { PaneInfo, PaneTiming } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 
@@ -10,26 +10,25 @@ const GROUPS_PER_BATCH = 4096;
 /** What an element adds to a pane's estimated size beside its own bytes. */
 const BYTES_PER_REF = 8;
 
-const firstPane = (timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo => ({
+const firstPane = (timing: EmittedTiming, isLast: boolean): PaneInfo => ({
   timing,
   isFirst: true,
   isLast,
   index: 0,
-  nonSpeculativeIndex: 0,
+  nonSpeculativeIndex: timing === "EARLY" ? -1 : 0,
 });
+const firstPanes = (timing: EmittedTiming) => ({ open: firstPane(timing, false), last: firstPane(timing, true) });
 /** The panes that most windows begin with, shared. */
-const FIRST_PANES = {
-  ON_TIME: { open: firstPane("ON_TIME", false), last: firstPane("ON_TIME", true) },
-  LATE: { open: firstPane("LATE", false), last: firstPane("LATE", true) },
-};
+const FIRST_PANES = { EARLY: firstPanes("EARLY"), ON_TIME: firstPanes("ON_TIME"), LATE: firstPanes("LATE") };
+
+/** The timings of panes that a grouping emits. */
+export type EmittedTiming = Exclude<PaneTiming, "UNKNOWN">;
 
 /** The pane that follows `before` (undefined: none yet). */
-export function paneAfter(before: PaneInfo | undefined, timing: "ON_TIME" | "LATE", isLast: boolean): PaneInfo {
-  if (before !== undefined) {
-    const { index, nonSpeculativeIndex } = before;
-    return { timing, isFirst: false, isLast, index: index + 1, nonSpeculativeIndex: nonSpeculativeIndex + 1 };
-  }
-  return FIRST_PANES[timing][isLast ? "last" : "open"];
+export function paneAfter(before: PaneInfo | undefined, timing: EmittedTiming, isLast: boolean): PaneInfo {
+  if (before === undefined) return FIRST_PANES[timing][isLast ? "last" : "open"];
+  const nonSpeculativeIndex = timing === "EARLY" ? -1 : before.nonSpeculativeIndex + 1;
+  return { timing, isFirst: false, isLast, index: before.index + 1, nonSpeculativeIndex };
 }
 
 /** Gathers panes into grouped batches. */

@@ -7,6 +7,7 @@ import type { InternedWindow, IntervalWindow } from "../../portability/execution
 import { WindowTable } from "../../portability/execution/window-table.js";
 import type { GroupingStrategy } from "./graph.js";
 import { Grouping } from "./grouping.js";
+import type { Trigger } from "./trigger.js";
 
 /** One pane, in the terms of the transcripts: windows with inclusive ends. */
 interface Pane {
@@ -15,7 +16,9 @@ interface Pane {
   readonly timestamp?: number;
   readonly index?: number;
   readonly final?: boolean;
+  readonly early?: boolean;
   readonly late?: boolean;
+  readonly nonspeculative_index?: number;
 }
 
 type Step = { readonly input?: number[]; readonly watermark?: number; readonly expect?: readonly Pane[] };
@@ -40,14 +43,26 @@ const OUTPUT_TIMES: Readonly<Record<string, GroupingStrategy["outputTime"]>> = {
   OUTPUT_AT_LATEST: "LATEST_IN_PANE",
 };
 
-/** Windows of ten: the only window function of the transcripts with the default trigger, under two names. */
-function window(timestamp: number, windows: WindowTable): InternedWindow {
-  const start = Math.floor(timestamp / 10) * 10;
+/** Sessions, or windows of ten, which the transcripts have under two names. */
+function window(timestamp: number, isSession: boolean, windows: WindowTable): InternedWindow {
+  const start = isSession ? timestamp : Math.floor(timestamp / 10) * 10;
   return windows.interval(start, start + 10);
 }
 
-function keyed(timestamps: readonly number[], windows: WindowTable): Batch {
-  const sets = timestamps.map((timestamp) => window(timestamp, windows));
+/** `AfterWatermark(early=AfterCount(2), late=AfterCount(3))` and the like. */
+function triggerOf(text: string): Trigger {
+  const count = (name: string): Trigger | undefined => {
+    const match = new RegExp(`${name}AfterCount\\((\\d+)\\)`).exec(text);
+    return match === null ? undefined : { kind: "element-count", count: Number(match[1]) };
+  };
+  if (text === "Default") return { kind: "default" };
+  if (!text.startsWith("AfterWatermark")) return count("^")!;
+  const [early, late] = [count("early="), count("late=")];
+  return { kind: "end-of-window", ...(early === undefined ? {} : { early }), ...(late === undefined ? {} : { late }) };
+}
+
+function keyed(timestamps: readonly number[], isSession: boolean, windows: WindowTable): Batch {
+  const sets = timestamps.map((timestamp) => window(timestamp, isSession, windows));
   return new Batch(
     timestamps,
     timestamps.map(() => "k"),
@@ -69,7 +84,9 @@ function panesOf(batches: readonly Batch[]): Pane[] {
         timestamp: entry(columns.timestamps, i),
         index: pane.index,
         final: pane.isLast,
+        early: pane.timing === "EARLY",
         late: pane.timing === "LATE",
+        nonspeculative_index: pane.nonSpeculativeIndex,
       };
     }),
   );
@@ -78,9 +95,12 @@ function panesOf(batches: readonly Batch[]): Pane[] {
 /** Runs a transcript; throws if panes differ from what it expects. */
 function play(transcript: Transcript): void {
   const windows = new WindowTable();
+  const isSession = transcript.window_fn?.startsWith("Sessions") === true;
   const grouping = new Grouping(
     {
-      merging: "no",
+      merging: isSession ? "overlapping" : "no",
+      trigger: triggerOf(transcript.trigger_fn ?? "Default"),
+      onTimePaneAlways: true,
       allowedLateness: transcript.allowed_lateness ?? 0,
       accumulating: transcript.accumulation_mode !== "discarding",
       outputTime: OUTPUT_TIMES[transcript.timestamp_combiner ?? "OUTPUT_AT_EOW"]!,
@@ -91,9 +111,9 @@ function play(transcript: Transcript): void {
   let produced: Pane[] = [];
   for (const { input, watermark, expect } of transcript.transcript) {
     if (expect === undefined) assert.equal(produced.length, 0, `Unexpected output: ${JSON.stringify(produced)}`);
-    if (input !== undefined) produced = panesOf(grouping.add(keyed(input, windows)));
+    if (input !== undefined) produced = panesOf(grouping.add(keyed(input, isSession, windows), 0));
     if (watermark !== undefined) {
-      produced = panesOf(grouping.advance(watermark));
+      produced = panesOf(grouping.advance(watermark, 0));
       grouping.outputAdvanced(Math.min(watermark, grouping.hold));
     }
     if (expect === undefined) continue;
@@ -112,25 +132,22 @@ function matches(pane: Pane, name: string, value: unknown): boolean {
   return JSON.stringify(pane[name as keyof Pane]) === JSON.stringify(value);
 }
 
-describe("Beam's trigger transcripts with the default trigger", () => {
-  const ofDefault = transcripts.filter(
-    ({ trigger_fn: trigger = "Default", timestamp_combiner: combiner = "OUTPUT_AT_EOW" }) =>
-      // The last combiner cannot be written in the protocol.
-      trigger === "Default" && combiner !== "OUTPUT_AT_EARLIEST_TRANSFORMED",
-  );
+describe("Beam's trigger transcripts", () => {
+  // The last combiner cannot be written in the protocol.
+  const all = transcripts.filter((transcript) => transcript.timestamp_combiner !== "OUTPUT_AT_EARLIEST_TRANSFORMED");
 
-  for (const transcript of ofDefault.filter(({ error }) => error === undefined)) {
+  for (const transcript of all.filter(({ error }) => error === undefined)) {
     it(`${transcript.name} gives the panes it expects`, () => play(transcript));
   }
 
-  for (const transcript of ofDefault.filter(({ error }) => error !== undefined)) {
+  for (const transcript of all.filter(({ error }) => error !== undefined)) {
     it(`${transcript.name} is told from a transcript that holds`, () => {
       assert.throws(() => play(transcript), new RegExp(transcript.error!));
     });
   }
 
-  it("are thirteen: eight that hold and five that do not", () => {
-    assert.equal(ofDefault.length, 13);
-    assert.equal(ofDefault.filter(({ error }) => error === undefined).length, 8);
+  it("are seventeen: twelve that hold and five that do not", () => {
+    assert.equal(all.length, 17);
+    assert.equal(all.filter(({ error }) => error === undefined).length, 12);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Components,
   IsBounded_Enum,
   MergeStatus_Enum,
+  OnTimeBehavior_Enum,
   OutputTime_Enum,
   TimeDomain_Enum,
   type WindowingStrategy,
@@ -18,6 +19,7 @@ import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan } from "../graph/plan.js";
 import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
+import { triggerFromProto } from "./trigger-from-proto.js";
 
 /** A graph, and for each of its nodes that is a stage, what is to be prepared in which environment. */
 export interface Executable {
@@ -151,7 +153,9 @@ function groupingStrategy(windowing: WindowingStrategy): GroupingStrategy {
     merging: merging(windowing),
     allowedLateness: Number(windowing.allowedLateness),
     accumulating: windowing.accumulationMode === AccumulationMode_Enum.ACCUMULATING,
+    trigger: triggerFromProto(windowing.trigger),
     outputTime: outputTime(windowing.outputTime),
+    onTimePaneAlways: windowing.onTimeBehavior === OnTimeBehavior_Enum.FIRE_ALWAYS,
     closingPaneAlways: windowing.closingBehavior === ClosingBehavior_Enum.EMIT_ALWAYS,
   };
 }

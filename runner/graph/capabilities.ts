@@ -1,7 +1,6 @@
 import {
   AccumulationMode_Enum,
   type Environment,
-  type Trigger,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import {
   FixedWindowsPayload,
@@ -29,8 +28,6 @@ export interface Capabilities {
   /** Environment URNs. */
   readonly environments: ReadonlySet<string>;
   readonly accumulationModes: ReadonlySet<AccumulationMode_Enum>;
-  /** What about a trigger is not supported, as the rest of the sentence "the trigger …", or undefined if all is. */
-  readonly triggerFault: (trigger: Trigger | undefined) => string | undefined;
   /** Whether a bundle in the environment may read several PCollections. */
   readonly severalInputs: (environment: Environment) => boolean;
 }
@@ -76,7 +73,6 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     AccumulationMode_Enum.DISCARDING,
     AccumulationMode_Enum.ACCUMULATING,
   ]),
-  triggerFault: onlyEndOfWindow,
   severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
 };
 
@@ -91,22 +87,3 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
   ]),
   customWindowFns: true,
 };
-
-/** Accepts triggers that fire once, when the watermark passes the end of the window, or never. */
-export function onlyEndOfWindow(trigger: Trigger | undefined): string | undefined {
-  const kind = trigger?.trigger;
-  if (kind?.case === undefined) {
-    return undefined;
-  }
-  switch (kind.case) {
-    case "default":
-    case "never":
-      return undefined;
-    case "afterEndOfWindow":
-      return kind.value.earlyFirings === undefined && kind.value.lateFirings === undefined
-        ? undefined
-        : "has early or late firings";
-    default:
-      return `is of the kind ${kind.case}`;
-  }
-}

@@ -145,14 +145,6 @@ class SupportCheck {
     if (windowing === undefined) {
       return;
     }
-    const fault = this.capabilities.triggerFault(windowing.trigger);
-    if (fault !== undefined) {
-      this.fault(
-        transform.uniqueName,
-        `the trigger of its input ${fault}, which is not supported`,
-        "Use the default trigger, which fires when the watermark passes the end of the window",
-      );
-    }
     if (!this.capabilities.accumulationModes.has(windowing.accumulationMode)) {
       const mode = AccumulationMode_Enum[windowing.accumulationMode].toLowerCase();
       this.fault(transform.uniqueName, `${mode} panes are not supported`, "Use discarding or accumulating panes");
