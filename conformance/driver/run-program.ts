@@ -8,6 +8,8 @@ import { ProcessGroup } from "./process-group.js";
 import { ResultLines } from "./result-lines.js";
 
 export interface SuiteProgram {
+  /** The file descriptor that it writes results to: 3, or 1 where it lets nothing else write there. */
+  readonly results: 1 | 3;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -15,7 +17,7 @@ export interface SuiteProgram {
 }
 
 export interface ProgramOptions {
-  /** The program that runs all tests but these; it writes its results to file descriptor 3, see `result-lines.ts`. */
+  /** The program that runs all tests but these; for what it writes see `result-lines.ts`. */
   program(leaveOut: readonly string[]): SuiteProgram;
   /** How long (seconds) a test may take by the program's own clock. */
   readonly timeout: number;
@@ -67,12 +69,12 @@ interface End {
 }
 
 async function runOnce(program: SuiteProgram, options: ProgramOptions): Promise<End> {
-  const { command, args, cwd, env } = program;
+  const { command, args, cwd, env, results } = program;
   const log = openSync(options.log, "a");
   const group = ProcessGroup.start(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", log, log, "pipe"],
+    stdio: results === 1 ? ["ignore", "pipe", log] : ["ignore", log, log, "pipe"],
   });
   closeSync(log);
   const lines = new ResultLines();
@@ -84,7 +86,7 @@ async function runOnce(program: SuiteProgram, options: ProgramOptions): Promise<
     group.kill();
   }, limit);
   try {
-    for await (const line of createInterface({ input: group.child.stdio[3] as Readable })) {
+    for await (const line of createInterface({ input: group.child.stdio[results] as Readable })) {
       watchdog.refresh();
       last = performance.now();
       const result = lines.add(line);

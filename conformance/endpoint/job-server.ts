@@ -1,7 +1,8 @@
 /** A job service in a process of ours, which is started again where it ends by itself. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { GirderError } from "girder";
+import { messageOf } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
 import { JobService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
 import { type Exit, ProcessGroup } from "../driver/process-group.js";
@@ -116,9 +117,9 @@ export class JobServer implements Endpoint {
     group.kill();
     if (this.stopping || this.restarts.length === MOST_RESTARTS) return;
     this.restarts.push(performance.now());
-    console.error(`The job service ended with ${exit}; it is started again. It wrote to ${this.options.log}.`);
+    appendFileSync(this.options.log, `The job service ended with ${exit}; it is started again.\n`);
     this.startOn(Number(this.address.slice(this.address.lastIndexOf(":") + 1))).catch((thrown: unknown) => {
-      console.error(thrown);
+      appendFileSync(this.options.log, `It does not come up: ${messageOf(thrown)}\n`);
     });
   }
 

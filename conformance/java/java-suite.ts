@@ -11,6 +11,7 @@ import { runTool } from "../driver/run-tool.js";
 import type { Suite, SuiteRun } from "../driver/suite.js";
 import type { TestResult } from "../report/report.js";
 import { ROOT } from "../root.js";
+import { categoriesOfTest } from "./categories.js";
 
 const PROJECT = join(ROOT, "conformance", "java");
 
@@ -94,7 +95,10 @@ async function runShards(
         }),
       ),
     );
-    return all.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
+    return all
+      .flat()
+      .map((result) => ({ ...result, categories: categoriesOfTest(result.categories ?? []) }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -126,13 +130,14 @@ function javaProgram(classPath: readonly string[], endpoint: string, run: JavaRu
     `--filesToStage=${fileOf("nothing", [])}`,
   ];
   return {
+    // Java has no way to open a descriptor that is a socket, as pipes of Node are.
+    results: 1,
     command: "java",
     args: [
       HEAP,
       `-Djava.util.logging.config.file=${join(PROJECT, "logging.properties")}`,
       `-DbeamTestPipelineOptions=${JSON.stringify(pipelineOptions)}`,
       `-Dsuite.jar=${jar}`,
-      "-Dsuite.out=/dev/fd/3",
       `-Dsuite.timeout=${timeout}`,
       `-Dsuite.shard=${shard}`,
       `-Dsuite.leaveOut=${fileOf("leave-out", leaveOut)}`,

@@ -62,6 +62,7 @@ async function runPart(
     log,
     onResult,
     program: (leaveOut) => ({
+      results: 3,
       command: python.path,
       args: [
         ...["-m", "pytest", "-p", "suite_plugin", "-p", "no:cacheprovider", "--quiet", "--tb=short", "-W", "ignore"],
