@@ -6,6 +6,8 @@ export interface ToolOptions {
   readonly cwd?: string;
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How long (ms) it may take. As long as it needs by default. */
+  readonly timeout?: number;
 }
 
 /** How much (characters) of a failing tool's output goes into the error. */
@@ -14,14 +16,15 @@ const TAIL = 3_000;
 /**
  * Runs a tool to its end and returns what it wrote to stdout.
  *
- * @throws GirderError `io` if it is not there, or fails; with the end of what it wrote.
+ * @throws GirderError `io` if it is not there, fails, or takes too long; with the end of what it wrote.
  */
 export async function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<string> {
-  const { cwd, env = {} } = options;
+  const { cwd, env = {}, timeout } = options;
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
+    ...(timeout === undefined ? {} : { timeout }),
   });
   let stdout = "";
   let tail = "";
@@ -33,14 +36,14 @@ export async function runTool(command: string, args: readonly string[], options:
     tail = (tail + text).slice(-TAIL);
   });
   const where = [command, ...args].join(" ");
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const exit = await new Promise<number | NodeJS.Signals>((resolve, reject) => {
     child.once("error", (cause) => {
       reject(
         new GirderError("io", `${command} could not be started.`, { where, cause, remedy: `Install ${command}.` }),
       );
     });
-    child.once("close", resolve);
+    child.once("close", (code: number | null, signal: NodeJS.Signals | null) => resolve(code ?? signal ?? 0));
   });
-  if (code !== 0) throw new GirderError("io", `${command} failed:\n${tail.trimEnd()}\n`, { where });
+  if (exit !== 0) throw new GirderError("io", `${command} ended with ${exit}:\n${tail.trimEnd()}\n`, { where });
   return stdout;
 }

@@ -1,17 +1,12 @@
 /** The integration tests of the Go SDK: its package of primitives. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { cacheFolder, madeOnce } from "../driver/cache.js";
 import type { DriverOptions } from "../driver/driver-options.js";
 import { runTool } from "../driver/run-tool.js";
 import type { Suite, SuiteRun } from "../driver/suite.js";
 import type { TestResult } from "../report/report.js";
-import { ROOT } from "../root.js";
 import { categoryOf } from "./categories.js";
+import { beamVersion, goProgram } from "./go-program.js";
 import { runGoTest } from "./run-go-test.js";
 
-/** Our Go module. */
-const MODULE = join(ROOT, "conformance", "go");
 const PACKAGE = "github.com/apache/beam/sdks/v2/go/test/integration/primitives";
 
 /** Tests that no local runner can pass, with the reason. */
@@ -34,27 +29,6 @@ export const goSuite: Suite = {
     };
   },
 };
-
-/**
- * The path of a program built in our module, in the cache folder.
- *
- * @param build The go command that builds a program, without `-o` and the package.
- */
-export async function goProgram(name: string, build: readonly string[], pack: string): Promise<string> {
-  const folder = cacheFolder("go", name);
-  const program = join(folder, name);
-  await madeOnce(folder, readFileSync(join(MODULE, "go.sum"), "utf8"), async () => {
-    console.error(`${name} is built, which takes some minutes.`);
-    await runTool("go", [...build, "-o", program, pack], { cwd: MODULE, env: { GOFLAGS: "-mod=readonly" } });
-  });
-  return program;
-}
-
-/** The version of the Go SDK that our module asks for. */
-export function beamVersion(): string {
-  const module = readFileSync(join(MODULE, "go.mod"), "utf8");
-  return /github\.com\/apache\/beam\/sdks\/v2 v(\S+)/.exec(module)?.[1] ?? "unknown";
-}
 
 /** A process for each test: one that hangs or panics takes no other with it. */
 async function runTests(
