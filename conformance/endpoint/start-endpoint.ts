@@ -1,8 +1,8 @@
 /** Starts the job service of a subject. */
 import { join } from "node:path";
 import { cacheFolder } from "../driver/cache.js";
+import { startFlink } from "../flink/flink.js";
 import type { Endpoint, SubjectName } from "./endpoint.js";
-import { startFlink } from "./flink.js";
 import { startGirder } from "./girder.js";
 import { startPrism } from "./prism.js";
 import { startPythonJobService } from "./python-job-service.js";

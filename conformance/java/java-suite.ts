@@ -1,17 +1,17 @@
 /** Beam's ValidatesRunner tests in Java, as they are published. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { GirderError } from "girder";
-import { cacheFolder, madeOnce } from "../driver/cache.js";
+import { cacheFolder } from "../driver/cache.js";
 import type { DriverOptions } from "../driver/driver-options.js";
-import { filesBelow } from "../driver/files-below.js";
 import { runProgram, type SuiteProgram } from "../driver/run-program.js";
-import { runTool } from "../driver/run-tool.js";
 import type { Suite, SuiteRun } from "../driver/suite.js";
+import { FLINK_OPTIONS, flinkBeamVersion } from "../flink/flink.js";
 import type { TestResult } from "../report/report.js";
 import { ROOT } from "../root.js";
 import { categoriesOfTest } from "./categories.js";
+import { builtClassPath, javaVersion } from "./class-path.js";
 
 const PROJECT = join(ROOT, "conformance", "java");
 
@@ -27,7 +27,10 @@ export const javaSuite: Suite = {
   environments: ["LOOPBACK"],
   tunable: false,
   async setUp(options) {
-    const classPath = await builtClassPath(PROJECT, cacheFolder("java"));
+    const flink = options.subject === "flink";
+    const of = flinkBeamVersion();
+    const properties = flink ? { "beam.version": of, "beam.portability.version": of } : {};
+    const classPath = await builtClassPath(PROJECT, cacheFolder(flink ? "java-for-flink" : "java"), properties);
     const [tests] = classPath.flatMap((path) => /beam-sdks-java-core-([\d.]+)-tests\.jar$/.exec(path)?.[1] ?? []);
     const [portability] = classPath.flatMap(
       (path) => /beam-runners-portability-java-([\d.]+)\.jar$/.exec(path)?.[1] ?? [],
@@ -42,31 +45,6 @@ export const javaSuite: Suite = {
     };
   },
 };
-
-/**
- * The class path of a Maven project: its classes first, then all it depends on.
- *
- * @param folder Where it is built and kept until the project changes.
- * @throws GirderError `io` if Maven is missing or fails.
- */
-export async function builtClassPath(project: string, folder: string): Promise<string[]> {
-  const classes = join(folder, "target", "classes");
-  const list = join(folder, "class-path");
-  const version = filesBelow(project, /\.(java|xml)$/)
-    .map((path) => readFileSync(path, "utf8"))
-    // Paths of jars are those of this user's repository.
-    .join("\n");
-  await madeOnce(folder, `${homedir()}\n${version}`, async () => {
-    console.error(`The Java project is built in ${folder}, which takes some minutes.`);
-    const goals = ["compile", "dependency:build-classpath", `-Dmdep.outputFile=${list}`];
-    await runTool("mvn", ["-q", "-B", "-f", join(project, "pom.xml"), `-Doutput=${join(folder, "target")}`, ...goals]);
-  });
-  return [classes, ...readFileSync(list, "utf8").trim().split(delimiter)];
-}
-
-async function javaVersion(): Promise<string> {
-  return /^openjdk (\S+)|^java (\S+)/m.exec(await runTool("java", ["--version"]))?.[1] ?? "unknown";
-}
 
 async function runShards(
   classPath: readonly string[],
@@ -113,7 +91,7 @@ interface JavaRun extends DriverOptions {
 }
 
 function javaProgram(classPath: readonly string[], endpoint: string, run: JavaRun): SuiteProgram {
-  const { folder, leaveOut, names, shard, only, timeout } = run;
+  const { folder, leaveOut, names, shard, only, timeout, subject } = run;
   const jar = classPath.find((path) => path.endsWith("-tests.jar"));
   if (jar === undefined) throw new GirderError("not-found", "Core's jar of tests is not on the class path.");
   const fileOf = (name: string, lines: readonly string[]): string => {
@@ -126,6 +104,7 @@ function javaProgram(classPath: readonly string[], endpoint: string, run: JavaRu
     "--experiments=beam_fn_api",
     "--defaultEnvironmentType=LOOPBACK",
     `--jobEndpoint=${endpoint}`,
+    ...(subject === "flink" ? FLINK_OPTIONS : []),
     // What would be staged by default is the class path, and the worker is in this very process.
     `--filesToStage=${fileOf("nothing", [])}`,
   ];
