@@ -26,8 +26,9 @@ describe("a process group", () => {
     assert.equal(await group.exited, 7);
   });
 
-  it("ends with what its program left running, and says what that was", async () => {
-    const group = await shell("sleep 54321 & echo ready; trap 'exit 0' TERM; while :; do sleep 0.02; done");
+  it("ends with what its program left running, in whatever group, and says what that was", async () => {
+    const child = "setsid sh -c 'echo ready; exec sleep 54321'";
+    const group = await shell(`trap 'exit 0' TERM; ${child} & while :; do sleep 0.02; done`);
     const left = await group.stop(5_000);
     assert.ok(
       left.some((each) => each.endsWith("sleep 54321")),

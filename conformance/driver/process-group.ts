@@ -1,10 +1,20 @@
-/** Programs as process groups of their own, so that nothing of them is left: not when they are stopped, not when this process ends. */
+/**
+ * Programs of which nothing is left: not when they are stopped, not when this process ends.
+ *
+ * Each is a process group of its own, and hands a mark down to what it starts, in a variable of the environment: that is how
+ * processes are found which have left the group.
+ */
+
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { GirderError } from "girder";
 
 /** How a process ended: its exit code, or the signal that ended it. */
 export type Exit = number | NodeJS.Signals;
+
+/** The variable that holds the mark. */
+const MARK = "GIRDER_CONFORMANCE_MARK";
 
 const running = new Set<ProcessGroup>();
 let watching = false;
@@ -17,6 +27,7 @@ export class ProcessGroup {
   private constructor(
     private readonly command: string,
     readonly child: ChildProcess,
+    private readonly mark: string,
   ) {
     this.exited = new Promise((resolve, reject) => {
       child.once("error", (cause) => {
@@ -33,7 +44,9 @@ export class ProcessGroup {
   }
 
   static start(command: string, args: readonly string[], options: SpawnOptions): ProcessGroup {
-    const group = new ProcessGroup(command, spawn(command, args, { ...options, detached: true }));
+    const mark = randomUUID();
+    const env = { ...(options.env ?? process.env), [MARK]: mark };
+    const group = new ProcessGroup(command, spawn(command, args, { ...options, env, detached: true }), mark);
     running.add(group);
     watchEnd();
     return group;
@@ -54,7 +67,7 @@ export class ProcessGroup {
     const late = setTimeout(() => this.kill(), grace);
     await this.exited.catch(() => {});
     clearTimeout(late);
-    const left = membersOf(this.pid);
+    const left = this.members().map(commandLineOf);
     this.kill();
     return left;
   }
@@ -63,11 +76,22 @@ export class ProcessGroup {
   kill(): void {
     running.delete(this);
     if (this.pid === undefined) return;
-    try {
-      process.kill(-this.pid, "SIGKILL");
-    } catch {
-      // Nothing of it is left.
+    for (const pid of [-this.pid, ...this.members()]) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
     }
+  }
+
+  /** The processes that have the mark and have not ended. None where the system does not tell. */
+  private members(): number[] {
+    if (!existsSync("/proc")) return [];
+    const mark = `${MARK}=${this.mark}`;
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && textOf(name, "environ").split("\0").includes(mark))
+      .map(Number);
   }
 
   toString(): string {
@@ -75,23 +99,17 @@ export class ProcessGroup {
   }
 }
 
-/** The command lines of the processes in a group that have not ended. */
-function membersOf(group: number): string[] {
-  if (!existsSync("/proc")) return [];
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-        // The name, in brackets, may have spaces and brackets in it.
-        const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        if (Number(pgrp) !== group || state === "Z") return [];
-        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()}`];
-      } catch {
-        // It has ended in the meantime.
-        return [];
-      }
-    });
+/** What the system tells of a process; nothing if it has ended, or is another user's. */
+function textOf(pid: number | string, file: "environ" | "cmdline"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function commandLineOf(pid: number): string {
+  return `${pid} ${textOf(pid, "cmdline").replaceAll("\0", " ").trim()}`;
 }
 
 /** Groups do not get the signals of the terminal: they are ended with this process. */
