@@ -3,7 +3,7 @@ import { parseDriverOptions, variantOf } from "./driver-options.js";
 
 describe("options of the drivers", () => {
   it("are those of an ordinary run on Girder by default", () => {
-    const options = parseDriverOptions([]);
+    const options = parseDriverOptions([], 60);
     assert.deepEqual(
       [options.subject, options.environment, options.timeout, options.endpoint, options.only],
       ["girder", "LOOPBACK", 60, undefined, undefined],
@@ -12,7 +12,7 @@ describe("options of the drivers", () => {
   });
 
   it("that change how pipelines run make a variant", () => {
-    const options = parseDriverOptions(["--environment", "EXTERNAL", "--pre-optimize=none", "--streaming"]);
+    const options = parseDriverOptions(["--environment", "EXTERNAL", "--pre-optimize=none", "--streaming"], 60);
     assert.deepEqual(variantOf(options), ["EXTERNAL", "pre-optimize-none", "streaming"]);
   });
 
@@ -24,7 +24,7 @@ describe("options of the drivers", () => {
       [["--only=("], /no regular expression/],
       [["--endpont=localhost:1"], /--endpont/],
     ] as const) {
-      assert.throws(() => parseDriverOptions(args), { code: "invalid-option", message });
+      assert.throws(() => parseDriverOptions(args, 60), { code: "invalid-option", message });
     }
   });
 });

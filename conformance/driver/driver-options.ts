@@ -20,7 +20,7 @@ export interface DriverOptions {
   /** The Python SDK's experiment `pre_optimize`: which optimisations of the pipeline it does itself. */
   readonly preOptimize: string | undefined;
   readonly streaming: boolean;
-  /** Seconds that a test may take. Default 60. */
+  /** Seconds that a test may take. Default: what the suite's slowest needs on a busy machine. */
   readonly timeout: number;
   /** How many programs run tests side by side. Default 1; of the Java suite 4, whose tests wait rather than work. */
   readonly shards: number | undefined;
@@ -30,8 +30,11 @@ export interface DriverOptions {
   readonly writeKnownFailures: boolean;
 }
 
-/** @throws GirderError `invalid-option`. */
-export function parseDriverOptions(args: readonly string[]): DriverOptions {
+/**
+ * @param timeout The suite's own limit of a test, in seconds.
+ * @throws GirderError `invalid-option`.
+ */
+export function parseDriverOptions(args: readonly string[], timeout: number): DriverOptions {
   const values = parsed(args);
   return {
     subject: oneOf(SUBJECTS, "subject", values.subject),
@@ -41,7 +44,7 @@ export function parseDriverOptions(args: readonly string[]): DriverOptions {
     environment: oneOf(ENVIRONMENTS, "environment", values.environment),
     preOptimize: values["pre-optimize"],
     streaming: values.streaming,
-    timeout: positive("timeout", values.timeout),
+    timeout: values.timeout === undefined ? timeout : positive("timeout", values.timeout),
     shards: values.shards === undefined ? undefined : positive("shards", values.shards),
     json: values.json,
     writeScoreboard: values["write-scoreboard"],
@@ -61,7 +64,7 @@ function parsed(args: readonly string[]) {
         environment: { type: "string", default: "LOOPBACK" },
         "pre-optimize": { type: "string" },
         streaming: { type: "boolean", default: false },
-        timeout: { type: "string", default: "60" },
+        timeout: { type: "string" },
         shards: { type: "string" },
         json: { type: "string" },
         "write-scoreboard": { type: "boolean", default: false },

@@ -22,7 +22,7 @@ import type { ReadySuite, Suite } from "./suite.js";
  */
 export async function suiteCommand(suite: Suite, args: readonly string[]): Promise<number> {
   try {
-    const options = checked(suite, parseDriverOptions(args));
+    const options = checked(suite, parseDriverOptions(args, suite.timeout));
     const { report, trouble } = await runSuite(suite, options);
     console.log(`\n${reportText(report)}`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -26,6 +26,8 @@ export interface Suite {
   readonly parts: readonly string[];
   /** Where its functions can run. */
   readonly environments: readonly EnvironmentName[];
+  /** Seconds that a test may take, unless `--timeout` says otherwise. */
+  readonly timeout: number;
   /** Whether it has `--pre-optimize` and `--streaming`. */
   readonly tunable: boolean;
   /** Downloads and builds what the suite needs, where that was not done before. */

@@ -18,6 +18,7 @@ export const goSuite: Suite = {
   name: "go",
   parts: [],
   environments: ["LOOPBACK"],
+  timeout: 60,
   tunable: false,
   async setUp(options) {
     const program = await goProgram("primitives.test", ["test", "-c"], PACKAGE);

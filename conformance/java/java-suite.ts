@@ -25,6 +25,8 @@ export const javaSuite: Suite = {
   name: "java",
   parts: [],
   environments: ["LOOPBACK"],
+  // Keys of 100 MB.
+  timeout: 180,
   tunable: false,
   async setUp(options) {
     const flink = options.subject === "flink";

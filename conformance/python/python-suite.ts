@@ -16,6 +16,7 @@ export const pythonSuite: Suite = {
   name: "python",
   parts: PARTS,
   environments: ["LOOPBACK", "EXTERNAL", "PROCESS"],
+  timeout: 60,
   tunable: true,
   async setUp(options) {
     const python = await pythonOfSuite();
