@@ -2,13 +2,22 @@
  * `npm run conformance -- COMMAND`:
  *
  * - `typescript [--only NAME] [--json FILE] [--write-scoreboard]` runs our own suite on the embedded runner.
+ * - `python|go|java [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE] …` runs the suites of Beam's SDKs on a job
+ *   service: see docs/guide/conformance.md.
  * - `prism-prepare [PROGRAM…]` has Beam's Prism judge our pipeline protos.
  */
+import { suiteCommand } from "./driver/suite-command.js";
+import { goSuite } from "./go/go-suite.js";
+import { javaSuite } from "./java/java-suite.js";
 import { prismPrepareCommand } from "./prism/prepare-command.js";
+import { pythonSuite } from "./python/python-suite.js";
 import { typescriptCommand } from "./typescript/command.js";
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   typescript: typescriptCommand,
+  python: (args) => suiteCommand(pythonSuite, args),
+  go: (args) => suiteCommand(goSuite, args),
+  java: (args) => suiteCommand(javaSuite, args),
   "prism-prepare": prismPrepareCommand,
 };
 

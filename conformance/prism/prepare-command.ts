@@ -7,20 +7,21 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { Pipeline } from "girder";
 import { messageOf } from "../../portability/errors.js";
+import { client } from "../../portability/fn-api/grpc.js";
+import { JobService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
 import {
   type Pipeline as PipelineProto,
   PipelineSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { findPrism, HOW_TO_INSTALL, startPrism } from "../endpoint/prism.js";
+import { logFile } from "../endpoint/start-endpoint.js";
+import { ROOT } from "../root.js";
 import { TESTS } from "../typescript/index.js";
 import { nameOf } from "../typescript/run-suite.js";
-import { findPrism, HOW_TO_INSTALL, Prism } from "./prism.js";
-
-/** The project's folder, from where this runs: below dist. */
-const ROOT = resolve(import.meta.dirname, "../../..");
 
 interface Named {
   readonly name: string;
@@ -29,22 +30,28 @@ interface Named {
 
 /** The exit code: 1 if Prism refuses a pipeline; 0 if it takes all, or is not there. */
 export async function prismPrepareCommand(args: readonly string[]): Promise<number> {
-  const path = findPrism();
+  const path = await findPrism();
   if (path === undefined) {
     console.log(`${HOW_TO_INSTALL}\nskipped`);
     return 0;
   }
   const programs = args.length > 0 ? args : examples();
   const pipelines = [...programs.map(protoOfProgram), ...protosOfSuite()];
-  await using prism = await Prism.start(path);
+  const prism = await startPrism(logFile("prism-prepare"), path);
+  const jobs = client(JobService, prism.address);
   let refused = 0;
-  for (const { name, proto } of pipelines) {
-    try {
-      await prism.jobs.call.prepare({ jobName: name, pipeline: proto, pipelineOptions: {} });
-    } catch (thrown) {
-      refused++;
-      console.log(`${name} is refused: ${messageOf(thrown)}`);
+  try {
+    for (const { name, proto } of pipelines) {
+      try {
+        await jobs.call.prepare({ jobName: name, pipeline: proto, pipelineOptions: {} });
+      } catch (thrown) {
+        refused++;
+        console.log(`${name} is refused: ${messageOf(thrown)}`);
+      }
     }
+  } finally {
+    jobs.close();
+    await prism.stop();
   }
   console.log(
     `Prism takes ${pipelines.length - refused} of ${pipelines.length} pipelines: ${programs.length} programs, ${

@@ -1,19 +1,14 @@
 /** `npm run conformance -- typescript [--only NAME] [--json FILE] [--write-scoreboard]`. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { surprises } from "../report/known-failures.js";
+import { knownFailures } from "../report/known-failures-file.js";
+import { reportText } from "../report/report-text.js";
+import { writeResult } from "../report/results.js";
+import { writeScoreboard } from "../report/write-scoreboard.js";
 import { embeddedSubject } from "./embedded-subject.js";
 import { TESTS } from "./index.js";
-import { reportText, scoreboard, surprises } from "./report.js";
 import { nameOf, runSuite } from "./run-suite.js";
-
-/** The project's folder, from where this runs: below dist. */
-const ROOT = resolve(import.meta.dirname, "../../..");
-
-/** Names of tests that are known to fail. */
-export function knownFailures(): readonly string[] {
-  return JSON.parse(readFileSync(resolve(ROOT, "conformance/typescript/known-failures.json"), "utf8")) as string[];
-}
 
 /** Runs the suite; the exit code of the process is 1 where a result differs from the known failures. */
 export async function typescriptCommand(args: readonly string[]): Promise<number> {
@@ -39,9 +34,10 @@ export async function typescriptCommand(args: readonly string[]): Promise<number
       console.error("--write-scoreboard takes the whole suite: leave --only out.");
       return 2;
     }
-    writeFileSync(resolve(ROOT, "conformance/SCOREBOARD.md"), scoreboard(report, new Date().toISOString().slice(0, 7)));
+    writeResult({ ...report, date: new Date().toISOString().slice(0, 10) });
+    writeScoreboard();
   }
-  const unexpected = surprises(report, knownFailures());
-  for (const { name, outcome } of unexpected) console.error(`${name}: ${outcome}, which is not what is known.`);
+  const unexpected = surprises(report, { known: knownFailures("typescript"), complete: only === undefined });
+  for (const { name, what } of unexpected) console.error(`${name} ${what}.`);
   return unexpected.length === 0 ? 0 : 1;
 }

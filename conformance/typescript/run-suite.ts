@@ -4,6 +4,7 @@ import { GirderError, type Root } from "girder";
 import { messageOf } from "../../portability/errors.js";
 import type { MetricKey, MetricsContainer } from "../../portability/metrics/index.js";
 import { describeDifference, difference } from "../../sdk/testing/compare.js";
+import { countOf, type Report, type TestResult } from "../report/report.js";
 import type { ConformanceTest, ExpectedMetric } from "./conformance-test.js";
 
 /** Where pipelines of this SDK can be run. */
@@ -13,25 +14,6 @@ export interface Subject {
   readonly versions: Readonly<Record<string, string>>;
   /** Builds a pipeline, runs it to its end and checks that all its assertions were made. Throws GirderErrors. */
   run(build: (root: Root) => unknown): Promise<MetricsContainer>;
-}
-
-export interface TestResult {
-  readonly name: string;
-  readonly outcome: "passed" | "failed" | "skipped";
-  readonly seconds: number;
-  /** Why it failed; empty where it did not. */
-  readonly reason: string;
-}
-
-/** What the `--json` option writes. Our own suite skips nothing; those of other SDKs do. */
-export interface Report {
-  readonly suite: string;
-  readonly subject: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly tests: readonly TestResult[];
 }
 
 /** The name of a test in reports: `Category: name`. */
@@ -49,14 +31,11 @@ export async function runSuite(tests: readonly ConformanceTest[], subject: Subje
     const seconds = Math.round(performance.now() - begun) / 1000;
     results.push({ name, outcome: reason === undefined ? "passed" : "failed", seconds, reason: reason ?? "" });
   }
-  const number = (outcome: TestResult["outcome"]): number => results.filter((each) => each.outcome === outcome).length;
   return {
     suite: "girder-typescript",
     subject: subject.name,
     versions: subject.versions,
-    passed: number("passed"),
-    failed: number("failed"),
-    skipped: number("skipped"),
+    ...countOf(results),
     tests: results,
   };
 }

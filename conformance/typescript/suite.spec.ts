@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { create } from "girder";
 import { passert, type TestPipelineOptions } from "girder/testing";
-import { knownFailures } from "./command.js";
+import { surprises } from "../report/known-failures.js";
+import { knownFailures } from "../report/known-failures-file.js";
+import { reportText } from "../report/report-text.js";
 import type { ConformanceTest } from "./conformance-test.js";
 import { embeddedSubject } from "./embedded-subject.js";
 import { TESTS } from "./index.js";
-import { reportText, scoreboard, surprises } from "./report.js";
 import { nameOf, runSuite } from "./run-suite.js";
 
 const DISTURBED: TestPipelineOptions = { failBundles: 0.1, splitBundles: 0.2, restoreAlways: true, seed: 11 };
@@ -31,7 +32,7 @@ describe("the conformance suite", () => {
   ] as const) {
     it(`comes out as is known on the embedded runner, ${how}`, async () => {
       const report = await runSuite(TESTS, embeddedSubject(options));
-      assert.deepEqual(surprises(report, knownFailures()), []);
+      assert.deepEqual(surprises(report, { known: knownFailures("typescript"), complete: true }), []);
     }).timeout(30_000);
   }
 
@@ -61,15 +62,5 @@ describe("the conformance suite", () => {
     assert.deepEqual([report.passed, report.failed], [0, wrong.length]);
     for (const [i, [, reason]] of wrong.entries()) assert.match(report.tests[i]!.reason, reason);
     assert.match(reportText(report), /^Create +0 +4 +0$/m);
-  });
-
-  it("is surprised by new failures and by known ones that have passed", async () => {
-    const bad = test({ name: "bad", failure: { code: "io", message: /./ } });
-    const report = await runSuite([test({}), bad], embeddedSubject());
-    const names = (known: readonly string[]): string[] => surprises(report, known).map(({ name }) => name);
-    assert.deepEqual(names([]), ["Create: bad"]);
-    assert.deepEqual(names(["Create: bad"]), []);
-    assert.deepEqual(names(["Create: bad", "Create: ones"]), ["Create: ones"]);
-    assert.match(scoreboard(report, "2026-11"), /\| Create \| 1 \| 1 \| 0 \|\n\| all \| 1 \| 1 \| 0 \|/);
   });
 });

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { type KnownFailure, surprises, UNEXPLAINED, updated } from "./known-failures.js";
+import { knownFailures } from "./known-failures-file.js";
+import { countOf, type Outcome, type Report } from "./report.js";
+
+function report(outcomes: Readonly<Record<string, Outcome>>, variant: readonly string[] = ["LOOPBACK"]): Report {
+  const tests = Object.entries(outcomes).map(([name, outcome]) => ({
+    name,
+    outcome,
+    seconds: 1,
+    reason: outcome === "failed" ? `${name} broke\nmore of it` : "",
+  }));
+  return { suite: "python", subject: "girder", versions: {}, variant, ...countOf(tests), tests };
+}
+
+describe("known failures", () => {
+  const known: readonly KnownFailure[] = [
+    { reason: "not yet", tests: ["a"] },
+    { reason: "looks into the client's process", tests: ["b"], when: ["PROCESS"] },
+  ];
+
+  it("are a surprise where they pass, and other failures are one", () => {
+    const names = (of: Report): string[] => surprises(of, { known, complete: false }).map(({ name }) => name);
+    assert.deepEqual(names(report({ a: "failed", b: "passed", c: "skipped" })), []);
+    assert.deepEqual(names(report({ a: "passed", b: "failed" })), ["a", "b"]);
+    assert.deepEqual(names(report({ a: "failed", b: "failed" }, ["PROCESS"])), []);
+    assert.deepEqual(names(report({ a: "skipped", b: "passed" }, ["PROCESS"])), ["b"]);
+  });
+
+  it("are a surprise where a whole run has no such test", () => {
+    const [missing] = surprises(report({ b: "passed" }), { known, complete: true });
+    assert.deepEqual(missing, { name: "a", what: "is listed as a known failure, and there is no such test" });
+  });
+
+  it("are brought up to date by a run", () => {
+    const list = updated(report({ a: "passed", c: "failed", d: "failed" }), known, ["LOOPBACK"]);
+    assert.deepEqual(list, [
+      known[1],
+      { reason: `${UNEXPLAINED}: c broke`, tests: ["c"] },
+      { reason: `${UNEXPLAINED}: d broke`, tests: ["d"] },
+    ]);
+    assert.deepEqual(surprises(report({ a: "passed", c: "failed", d: "failed" }), { known: list, complete: true }), []);
+  });
+
+  it("of an unusual run are bound to what is unusual", () => {
+    const list = updated(report({ a: "failed", b: "passed", c: "failed" }, ["PROCESS"]), known, ["LOOPBACK"]);
+    assert.deepEqual(list, [known[0], { reason: `${UNEXPLAINED}: c broke`, tests: ["c"], when: ["PROCESS"] }]);
+  });
+
+  for (const suite of ["typescript", "python", "go", "java"]) {
+    it(`of the ${suite} suite are listed once, each with its reason`, () => {
+      const list = knownFailures(suite);
+      for (const { reason, tests } of list) {
+        assert.ok(reason.length > 10 && !reason.startsWith(UNEXPLAINED), reason);
+        assert.ok(tests.length > 0, reason);
+      }
+      const names = list.flatMap(({ tests, when }) => tests.map((name) => [name, when ?? []].join()));
+      assert.equal(new Set(names).size, names.length);
+    });
+  }
+});

@@ -1,0 +1,51 @@
+/** The rows of the scoreboard. */
+import { EVENT_TIME_CATEGORIES } from "../java/categories.js";
+import { FN_RUNNER, LIFTED, VALIDATES_RUNNER } from "../python/categories.js";
+import { categoriesOf, type TestResult } from "./report.js";
+
+/** A row: the tests of a suite, run in one variant, that it counts. */
+export interface SuiteRow {
+  readonly title: string;
+  readonly suite: string;
+  readonly variant: readonly string[];
+  of(test: TestResult): boolean;
+}
+
+const has = (test: TestResult, ...names: readonly string[]): boolean =>
+  categoriesOf(test).some((category) => names.includes(category));
+
+const python = (title: string, category: string, variant: readonly string[]): SuiteRow => ({
+  title: `Python: ${title}`,
+  suite: "python",
+  variant,
+  of: (test) => has(test, category),
+});
+
+const go = (title: string, primitives: boolean): SuiteRow => ({
+  title: `Go: ${title}`,
+  suite: "go",
+  variant: ["LOOPBACK"],
+  of: (test) => has(test, "Primitives") === primitives,
+});
+
+const java = (title: string, eventTime: boolean): SuiteRow => ({
+  title: `Java: ${title}`,
+  suite: "java",
+  variant: ["LOOPBACK"],
+  of: (test) => has(test, ...EVENT_TIME_CATEGORIES) === eventTime,
+});
+
+export const SUITE_ROWS: readonly SuiteRow[] = [
+  { title: "Girder's own, on the embedded runner", suite: "girder-typescript", variant: [], of: () => true },
+  python("cases of `fn_runner_test`, LOOPBACK", FN_RUNNER, ["LOOPBACK"]),
+  python("the same, those that Beam skips", LIFTED, ["LOOPBACK"]),
+  python("cases of `fn_runner_test`, EXTERNAL", FN_RUNNER, ["EXTERNAL"]),
+  python("cases of `fn_runner_test`, PROCESS", FN_RUNNER, ["PROCESS"]),
+  python("cases of `fn_runner_test`, `pre_optimize=none`", FN_RUNNER, ["LOOPBACK", "pre-optimize-none"]),
+  python("cases of `fn_runner_test`, `--streaming`", FN_RUNNER, ["LOOPBACK", "streaming"]),
+  python("`it_validatesrunner`", VALIDATES_RUNNER, ["LOOPBACK"]),
+  go("primitives", true),
+  go("primitives with TestStream, timers, panes, triggers or drain", false),
+  java("`ValidatesRunner`", false),
+  java("`ValidatesRunner` with event time in its own hands", true),
+];
