@@ -13,6 +13,8 @@ export interface TimerFamily {
   /** The family's id in the DoFn's payload. */
   readonly id: string;
   readonly domain: TimeDomain;
+  /** Whether its timers are the runner's: one for each key and window, when the window has expired. */
+  readonly onWindowExpiration: boolean;
 }
 
 /** What tells timers of a stage apart: setting one again replaces it. */

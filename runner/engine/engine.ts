@@ -200,7 +200,7 @@ export class Engine {
     if (batch.count === 0) return;
     const readers = this.#readers.get(pcollection);
     if (readers === undefined) return;
-    for (const { node, input } of readers.stages) this.#state.stages[node]!.pending.push({ input, batch });
+    for (const { node, input } of readers.stages) this.#state.stages[node]!.add(input, batch);
     for (const node of readers.groupings) {
       const { output, strategy } = this.graph.nodes[node] as GroupByKeyNode;
       if (strategy.merging === "custom") this.#dirty[node] = true;
@@ -326,7 +326,8 @@ export class Engine {
     if (this.#state.asked.size > 0 || this.#state.mapper.isAsking) return false;
     for (const stage of stages) {
       if (stage === undefined) continue;
-      if (stage.delayed.length > 0 || stage.timers.next("processing-time") < MAX_TIMESTAMP) return false;
+      if (stage.delayed.length > 0 || stage.unsorted.length > 0 || stage.timers.next("processing-time") < MAX_TIMESTAMP)
+        return false;
     }
     const waiting = stages.findIndex((stage) => stage !== undefined && stage.pending.length > 0);
     const held = watermarks.findIndex((watermark) => watermark < MAX_TIMESTAMP);
@@ -339,6 +340,7 @@ export class Engine {
 
   /** What a stage does next. Timers come first: what waits is later than they are, or late. */
   #next(stage: StageState): BundleWork {
+    if (stage.node.timeSorted) stage.sort(this.#lowest(stage.node.inputs));
     if (stage.timers.size === 0) return { work: this.#take(stage), timers: [] };
     const watermark = stage.inputWatermark(this.#lowest(stage.node.inputs));
     const timers = stage.timers.takeDue({ "event-time": watermark, "processing-time": this.#state.now });

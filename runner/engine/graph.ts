@@ -21,6 +21,8 @@ export interface StageNode {
   readonly sideInputs: readonly { readonly pcollection: string; readonly mapping: WindowMapping }[];
   /** The clocks that its timer families go by. */
   readonly timers: readonly TimeDomain[];
+  /** Whether elements are processed in the order of their timestamps, as soon as no earlier one can come in time. */
+  readonly timeSorted?: boolean;
   /** How long after a window's end (ms) its state and timers are kept. */
   readonly allowedLateness: Duration;
 }

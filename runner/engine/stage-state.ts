@@ -1,5 +1,5 @@
 /** What the engine knows of one stage: what waits to be processed, and what its keys remember. */
-import type { Batch } from "../../portability/execution/batch.js";
+import { type Batch, entry } from "../../portability/execution/batch.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { Work } from "./events.js";
@@ -25,6 +25,8 @@ export class StageState {
   /** What waits to be processed, oldest first. */
   pending: { input: number; batch: Batch }[] = [];
   delayed: Delayed[] = [];
+  /** Of a stage that processes elements in the order of their timestamps: those for which it is not time yet. */
+  unsorted: { input: number; batch: Batch }[] = [];
   /** Bundles to run again as they were. */
   lost: (BundleWork & { readonly attempt: number })[] = [];
   openBundles = 0;
@@ -33,6 +35,36 @@ export class StageState {
 
   constructor(readonly node: StageNode) {
     this.timers = new TimerStore(node.timers);
+  }
+
+  add(input: number, batch: Batch): void {
+    (this.node.timeSorted ? this.unsorted : this.pending).push({ input, batch });
+  }
+
+  /** Lets elements wait their turn in the order of their timestamps, those for which no earlier one can come in time. */
+  sort(upstream: Instant): void {
+    const due: { readonly input: number; readonly batch: Batch; readonly i: number; readonly timestamp: Instant }[] =
+      [];
+    const rest: typeof this.unsorted = [];
+    for (const { input, batch } of this.unsorted) {
+      const waiting: number[] = [];
+      for (let i = 0; i < batch.count; i++) {
+        const timestamp = entry(batch.timestamps, i);
+        const isDue = plus(timestamp, this.node.allowedLateness) < upstream || upstream === MAX_TIMESTAMP;
+        if (isDue) due.push({ input, batch, i, timestamp });
+        else waiting.push(i);
+      }
+      if (waiting.length > 0) rest.push({ input, batch: waiting.length < batch.count ? batch.select(waiting) : batch });
+    }
+    this.unsorted = rest;
+    due.sort((a, b) => a.timestamp - b.timestamp);
+    for (let from = 0; from < due.length; ) {
+      const { input, batch } = due[from]!;
+      let to = from + 1;
+      while (to < due.length && due[to]!.batch === batch) to++;
+      this.pending.push({ input, batch: batch.select(due.slice(from, to).map(({ i }) => i)) });
+      from = to;
+    }
   }
 
   /** Estimated bytes of the waiting elements that are in memory. */
@@ -53,6 +85,7 @@ export class StageState {
       if (watermark <= floor) return watermark;
       watermark = Math.min(watermark, batch.minTimestamp);
     }
+    for (const { batch } of this.unsorted) watermark = Math.min(watermark, batch.minTimestamp);
     for (const { hold } of this.delayed) watermark = Math.min(watermark, hold);
     for (const { work } of this.lost) watermark = Math.min(watermark, earliest(work));
     return watermark;
@@ -88,6 +121,7 @@ export class StageState {
     const copy = new StageState(this.node);
     copy.pending = this.pending.slice();
     copy.delayed = this.delayed.slice();
+    copy.unsorted = this.unsorted.slice();
     copy.lost = this.lost.slice();
     copy.openBundles = this.openBundles;
     copy.state = this.state.copy();

@@ -66,6 +66,9 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
             return { pcollection: sideInput.pcollection, mapping };
           }),
           timers: timersOf(components, stage).map(({ domain }) => domain),
+          timeSorted: stage.transforms.some(
+            (id) => parDoPayloadOf(components.transforms[id]!)?.requiresTimeSortedInput,
+          ),
           allowedLateness: Number(windowingOf(components, stage.inputs[0]!.pcollection).allowedLateness),
         };
       default:
@@ -128,15 +131,17 @@ function statesOf({ transforms }: Components, stage: ExecutableStage): StateSpec
 }
 
 function timersOf({ transforms }: Components, stage: ExecutableStage): TimerFamily[] {
-  return stage.transforms.flatMap((transform) =>
-    Object.entries(parDoPayloadOf(transforms[transform]!)?.timerFamilySpecs ?? {}).map(
+  return stage.transforms.flatMap((transform) => {
+    const payload = parDoPayloadOf(transforms[transform]!);
+    return Object.entries(payload?.timerFamilySpecs ?? {}).map(
       ([id, { timeDomain }]): TimerFamily => ({
         transform,
         id,
         domain: timeDomain === TimeDomain_Enum.PROCESSING_TIME ? "processing-time" : "event-time",
+        onWindowExpiration: payload?.onWindowExpirationTimerFamilySpec === id,
       }),
-    ),
-  );
+    );
+  });
 }
 
 function boundedOf({ pcollections }: Components): ReadonlySet<string> {

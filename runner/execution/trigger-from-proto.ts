@@ -24,8 +24,9 @@ export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
         transforms: kind.value.timestampTransforms.flatMap(transformFromProto),
       };
     case "afterSynchronizedProcessingTime":
-      // All of a stage's work is seen by one clock: as soon as there is something, everybody upstream has come as far.
-      return { kind: "processing-time", transforms: [] };
+      // There is one clock, by which everybody upstream has come as far as now when it next moves; not before, for what
+      // goes on at this very instant may still move the watermark.
+      return { kind: "processing-time", transforms: [{ kind: "delay", delay: 1 }] };
     case "afterEndOfWindow": {
       const { earlyFirings, lateFirings } = kind.value;
       return {

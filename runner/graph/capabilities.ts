@@ -84,6 +84,8 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
     StandardRequirements.Enum.REQUIRES_STATEFUL_PROCESSING,
     StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
     StandardRequirements.Enum.REQUIRES_STABLE_INPUT,
+    StandardRequirements.Enum.REQUIRES_TIME_SORTED_INPUT,
+    StandardRequirements.Enum.REQUIRES_ON_WINDOW_EXPIRATION,
   ]),
   customWindowFns: true,
 };

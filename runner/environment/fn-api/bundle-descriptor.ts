@@ -15,6 +15,7 @@ import {
   PTransformSchema,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { ApiServiceDescriptorSchema } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/endpoints_pb.js";
+import { StandardCoders } from "../../../portability/urns.js";
 import { parDoPayloadOf } from "../../graph/transforms.js";
 import { ElementCodec } from "./element-codec.js";
 import { type StateLayout, stateLayoutOf, wireStateSpec } from "./state-layout.js";
@@ -132,7 +133,12 @@ export function describeStage(
   const pcollections: ProcessBundleDescriptor["pcollections"] = {};
   for (const { inputs, outputs } of Object.values(transforms)) {
     for (const pcollection of [...Object.values(inputs), ...Object.values(outputs)]) {
-      pcollections[pcollection] = components.pcollections[pcollection]!;
+      const declared = components.pcollections[pcollection]!;
+      // Java's worker takes elements that are windowed values themselves for the elements in them, unless they are wrapped.
+      const isWindowedValue = coders.urn(declared.coderId) === StandardCoders.Enum.WINDOWED_VALUE;
+      pcollections[pcollection] = isWindowedValue
+        ? { ...declared, coderId: coders.onWire(declared.coderId) }
+        : declared;
     }
   }
   // What comes from outside is read with the wire's coders, keys of state and windows of side inputs among it.
@@ -169,14 +175,16 @@ export function describeStage(
 
 /** The transform, its payload's coders of states and timers replaced by those on the wire. */
 function onWire(transform: PTransform, coders: WireCoders): PTransform {
+  // The worker runs it as one: what it may be made of is nothing to it, and Java's worker refuses composites.
+  const whole = transform.subtransforms.length === 0 ? transform : { ...transform, subtransforms: [] };
   const payload = parDoPayloadOf(transform);
-  if (payload === undefined) return transform;
+  if (payload === undefined) return whole;
   const { stateSpecs, timerFamilySpecs } = payload;
-  if (Object.keys(stateSpecs).length === 0 && Object.keys(timerFamilySpecs).length === 0) return transform;
+  if (Object.keys(stateSpecs).length === 0 && Object.keys(timerFamilySpecs).length === 0) return whole;
   const rewritten = fromBinary(ParDoPayloadSchema, transform.spec!.payload);
   for (const spec of Object.values(rewritten.stateSpecs)) wireStateSpec(spec, coders);
   for (const spec of Object.values(rewritten.timerFamilySpecs)) {
     spec.timerFamilyCoderId = coders.onWire(spec.timerFamilyCoderId);
   }
-  return { ...transform, spec: { ...transform.spec!, payload: toBinary(ParDoPayloadSchema, rewritten) } };
+  return { ...whole, spec: { ...transform.spec!, payload: toBinary(ParDoPayloadSchema, rewritten) } };
 }

@@ -1,6 +1,7 @@
 /** A stage that a worker behind the Fn API runs. */
 import type { BatchCodec } from "../../../portability/execution/batch.js";
 import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
+import type { TimerChange } from "../../../portability/execution/timer.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
 import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -8,6 +9,7 @@ import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/mo
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
+import { expirationTimers } from "./expiration-timers.js";
 import { RemoteBundle } from "./remote-bundle.js";
 import type { RemoteWorker } from "./remote-worker.js";
 import { SideInputReader } from "./side-input-reader.js";
@@ -98,11 +100,15 @@ export class RemoteStage implements PreparedStage {
     return {
       outputs: bundle.outputs,
       residuals: bundle.residuals,
-      timers: bundle.timerChanges,
+      timers: [...this.#expirations(bundle), ...bundle.timerChanges],
       state: bundle.requests.state.changes,
       metrics: this.#metrics(infos),
       ...(response.requiresFinalization ? { finalize: () => finalize(connection, instruction) } : {}),
     };
+  }
+
+  #expirations({ task }: RemoteBundle): TimerChange[] {
+    return this.stage.timers.length === 0 ? [] : expirationTimers(this.stage, task);
   }
 
   #metrics(infos: readonly MonitoringInfo[]): MetricsContainer {

@@ -2,6 +2,7 @@
 import { ByteReader } from "../../../portability/coders/byte-reader.js";
 import { ByteWriter } from "../../../portability/coders/byte-writer.js";
 import { readPane, writePane } from "../../../portability/coders/pane-coder.js";
+import { type Instant, instantToWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
 import type { Timer, TimerChange } from "../../../portability/execution/timer.js";
 import type { InternedWindow } from "../../../portability/execution/window.js";
 import { readInstant, writeInstant } from "./instants.js";
@@ -42,8 +43,8 @@ export class TimerCodec {
         continue;
       }
       if (at + 17 > bytes.length) throw truncated(start);
-      const fire = readInstant(bytes, at);
-      const hold = readInstant(bytes, at + 8);
+      const fire = readInstantOrNever(bytes, at);
+      const hold = readInstantOrNever(bytes, at + 8);
       const end = skipPane(bytes, at + 16);
       const pane = readPane(new ByteReader(bytes, at + 16, end));
       for (const address of addresses) changes.push({ address, timer: { ...address, fire, hold, pane } });
@@ -63,10 +64,26 @@ export class TimerCodec {
     writer.writeBytes(Buffer.from(window.key, "latin1"));
     writer.writeByte(0);
     const instants = Buffer.alloc(16);
-    writeInstant(instants, fire, 0);
-    writeInstant(instants, hold, 8);
+    writeInstantOrNever(instants, fire, 0);
+    writeInstantOrNever(instants, hold, 8);
     writer.writeBytes(instants);
     writePane(pane, writer);
     return writer.finish();
   }
 }
+
+/**
+ * An instant; Java's timers without output are held at one ms past the end of time, which is no instant of the model and
+ * must go back as it came.
+ */
+function readInstantOrNever(bytes: Buffer, at: number): Instant {
+  return bytes.readBigUInt64BE(at) === NEVER_WIRE ? NEVER : readInstant(bytes, at);
+}
+
+function writeInstantOrNever(bytes: Buffer, instant: Instant, at: number): void {
+  if (instant === NEVER) bytes.writeBigUInt64BE(NEVER_WIRE, at);
+  else writeInstant(bytes, instant, at);
+}
+
+const NEVER = MAX_TIMESTAMP + 1;
+const NEVER_WIRE = BigInt.asUintN(64, (instantToWire(MAX_TIMESTAMP) + 1n) ^ (1n << 63n));
