@@ -25,6 +25,8 @@ export class RemoteBundle implements InstructionChannel {
   readonly #residuals: Residual[] = [];
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
+  /** The split that the worker was last asked for. */
+  splitting: Promise<void> | undefined;
   /** Settles when all that the worker outputs has come. */
   readonly received = new Promise<void>((resolve, reject) => {
     this.#resolve = resolve;

@@ -6,6 +6,7 @@ import type { WindowTable } from "../../../portability/execution/window-table.js
 import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { GirderError } from "../../../portability/errors.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
@@ -79,6 +80,8 @@ export class RemoteStage implements PreparedStage {
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
       over.over = true;
       await bundle.received;
+      // What a split has left to the runner counts, however late the worker says so.
+      await bundle.splitting;
       return await this.#result(connection, bundle, response.value as ProcessBundleResponse);
     } finally {
       over.over = true;
@@ -117,27 +120,34 @@ export class RemoteStage implements PreparedStage {
 
   /** Now and then asks a bundle that would not end by itself for its rest. */
   async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, state: { over: boolean }): Promise<void> {
-    const desired = (input: number, count: number) =>
-      [
-        this.#described.sources[input]!.transform,
-        { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
-      ] as const;
     while (!state.over) {
       await new Promise((resolve) => {
         setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
       });
       if (state.over) return;
-      const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
-      try {
-        const { response } = await connection.request(WorkerConnection.newInstructionId(), {
-          case: "processBundleSplit",
-          value: { instructionId: bundle.instruction, desiredSplits },
-        });
-        if (response.case === "processBundleSplit") bundle.split(response.value);
-      } catch {
-        // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
-        return;
-      }
+      bundle.splitting = this.#split(connection, bundle);
+      await bundle.splitting;
+    }
+  }
+
+  /** Has the worker finish what it is at and leave the rest. */
+  async #split(connection: WorkerConnection, bundle: RemoteBundle): Promise<void> {
+    const desired = [...bundle.counts].map(
+      ([input, count]) =>
+        [
+          this.#described.sources[input]!.transform,
+          { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
+        ] as const,
+    );
+    try {
+      const { response } = await connection.request(WorkerConnection.newInstructionId(), {
+        case: "processBundleSplit",
+        value: { instructionId: bundle.instruction, desiredSplits: Object.fromEntries(desired) },
+      });
+      if (response.case === "processBundleSplit") bundle.split(response.value);
+    } catch (thrown) {
+      // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
+      if (!(thrown instanceof GirderError)) throw thrown;
     }
   }
 
