@@ -106,8 +106,12 @@ export class RemoteBundle implements InstructionChannel {
   /** Takes note of what the worker gives back before its end. */
   split({ residualRoots, channelSplits }: ProcessBundleSplitResponse): void {
     for (const { transformId, firstResidualElement } of channelSplits) {
-      const input = this.described.sources.findIndex(({ transform }) => transform === transformId);
-      if (input >= 0) this.#firstResidual.set(input, Number(firstResidualElement));
+      const { sources } = this.described;
+      // Java's worker does not say which source it means; a stage that is split has one.
+      const isOnly = transformId === "" && sources.length === 1;
+      const input = isOnly ? 0 : sources.findIndex(({ transform }) => transform === transformId);
+      if (input < 0) throw new GirderError("malformed-data", `A worker has split ${transformId}, which is no source.`);
+      this.#firstResidual.set(input, Number(firstResidualElement));
     }
     this.leave(residualRoots);
   }

@@ -6,7 +6,6 @@ import type { WindowTable } from "../../../portability/execution/window-table.js
 import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
-import { GirderError } from "../../../portability/errors.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
@@ -126,7 +125,8 @@ export class RemoteStage implements PreparedStage {
       });
       if (state.over) return;
       bundle.splitting = this.#split(connection, bundle);
-      await bundle.splitting;
+      // Whoever waits for the bundle is told of what goes wrong.
+      await bundle.splitting.catch(() => undefined);
     }
   }
 
@@ -139,16 +139,13 @@ export class RemoteStage implements PreparedStage {
           { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
         ] as const,
     );
-    try {
-      const { response } = await connection.request(WorkerConnection.newInstructionId(), {
-        case: "processBundleSplit",
-        value: { instructionId: bundle.instruction, desiredSplits: Object.fromEntries(desired) },
-      });
-      if (response.case === "processBundleSplit") bundle.split(response.value);
-    } catch (thrown) {
-      // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
-      if (!(thrown instanceof GirderError)) throw thrown;
-    }
+    const request = connection.request(WorkerConnection.newInstructionId(), {
+      case: "processBundleSplit",
+      value: { instructionId: bundle.instruction, desiredSplits: Object.fromEntries(desired) },
+    });
+    // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
+    const answer = await request.catch(() => undefined);
+    if (answer?.response.case === "processBundleSplit") bundle.split(answer.response.value);
   }
 
   /** How windows in the keys of a transform's state are coded: as those of its main input. */
