@@ -12,15 +12,16 @@ import type { Batch } from "../../portability/execution/batch.js";
 import { forEachWindow } from "../../portability/execution/batch.js";
 import type { SideInputContents } from "../../portability/execution/side-input.js";
 import type { BundleResult } from "../../portability/execution/stage.js";
-import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../../portability/execution/time.js";
+import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { EngineCommand, EngineEvent, EngineOptions, Work } from "./events.js";
-import type { EngineGraph, GroupByKeyNode, StageNode } from "./graph.js";
+import type { EngineGraph, GroupByKeyNode, ScriptedNode, StageNode } from "./graph.js";
 import { Grouping } from "./grouping.js";
 import { outputsOf, type Readers, readersOf } from "./readers.js";
 import { type Readiness, splitByReadiness } from "./readiness.js";
+import { Script } from "./script.js";
 import { BundleSideInput, SideInputStore } from "./side-input-store.js";
 import { type BundleWork, earliest, holdOf, StageState } from "./stage-state.js";
 import { WindowMapper } from "./window-mapping.js";
@@ -44,6 +45,7 @@ export interface EngineState {
   asked: Set<number>;
   /** The processing time that was asked for last, for triggers. */
   wake: Instant;
+  script: Script;
   sideInputs: Map<string, SideInputStore>;
   mapper: WindowMapper;
   bundles: Map<number, OpenBundle>;
@@ -129,16 +131,23 @@ export class Engine {
       }
       case "tick":
         state.now = Math.max(state.now, event.now);
+        state.script.ticked();
         state.stages.forEach((stage) => {
           stage?.resume(state.now);
         });
         this.#tick();
         break;
     }
-    this.#propagate(commands);
-    const relief = this.#relieve();
-    if (relief === undefined) this.#schedule(commands);
-    else commands.push(relief);
+    do {
+      this.#propagate(commands);
+      const relief = this.#relieve();
+      if (relief !== undefined) {
+        commands.push(relief);
+        break;
+      }
+      this.#schedule(commands);
+    } while (this.#isIdle() && this.#advanceScript(commands));
+    this.#finish(commands);
     this.#wakeForTriggers(commands);
     for (const question of state.mapper.takeQuestions()) commands.push({ type: "map-windows", ...question });
     return commands;
@@ -162,17 +171,22 @@ export class Engine {
     stage.timers.apply(result.timers ?? []);
     stage.state.apply(result.state ?? []);
     const next = stage.timers.next("processing-time");
-    if (next < MAX_TIMESTAMP) commands.push({ type: "wake", at: next });
+    if (next < MAX_TIMESTAMP) this.#wake(next, commands);
     const rest: StageState["pending"] = [];
     for (const { input, batch, delay, watermark } of result.residuals) {
       if (delay <= 0) rest.push({ input, batch });
       else {
         const at = this.#state.now + delay;
         stage.delayed.push({ at, input, batch, hold: watermark ?? batch.minTimestamp });
-        commands.push({ type: "wake", at });
+        this.#wake(at, commands);
       }
     }
     if (rest.length > 0) stage.pending.unshift(...rest);
+  }
+
+  /** Asks to be told when processing time has come to `at`, unless test streams say how it moves. */
+  #wake(at: Instant, commands: EngineCommand[]): void {
+    if (!this.#state.script.isThere) commands.push({ type: "wake", at });
   }
 
   /** Emits the panes whose processing time has come. */
@@ -187,6 +201,7 @@ export class Engine {
 
   /** Asks to be told when a trigger's processing time has come. */
   #wakeForTriggers(commands: EngineCommand[]): void {
+    if (this.#state.script.isThere) return;
     let next = MAX_TIMESTAMP;
     for (const grouping of this.#state.groupings) next = Math.min(next, grouping?.nextProcessingTime ?? MAX_TIMESTAMP);
     if (next < MAX_TIMESTAMP && next !== this.#state.wake) {
@@ -235,6 +250,8 @@ export class Engine {
     switch (node.kind) {
       case "impulse":
         return this.#state.started ? MAX_TIMESTAMP : MIN_TIMESTAMP;
+      case "scripted":
+        return this.#state.script.watermark(i);
       case "flatten":
         return this.#lowest(node.inputs);
       case "group-by-key": {
@@ -315,15 +332,58 @@ export class Engine {
       const sideInputs = this.#sideInputs(stage.node, work, timers);
       commands.push({ type: "run", bundle, node: i, work, timers, state: stage.state, sideInputs, attempt });
     }
-    if (state.bundles.size === 0 && this.#finished()) {
-      state.done = true;
-      commands.push({ type: "done" });
+  }
+
+  /** Whether nothing can be done until something happens outside. */
+  #isIdle(): boolean {
+    const { started, done, bundles, asked, mapper, script } = this.#state;
+    return started && !done && bundles.size === 0 && asked.size === 0 && !mapper.isAsking && !script.isAsking;
+  }
+
+  #finish(commands: EngineCommand[]): void {
+    if (!this.#isIdle() || commands.some(({ type }) => type.startsWith("store-")) || !this.#finished()) return;
+    this.#state.done = true;
+    commands.push({ type: "done" });
+  }
+
+  /** Lets the next event of a test stream happen. Returns whether something did. */
+  #advanceScript(commands: EngineCommand[]): boolean {
+    const { script, now } = this.#state;
+    const event = script.next();
+    this.graph.nodes.forEach(({ kind }, i) => {
+      if (kind === "scripted") this.#dirty[i] = true;
+    });
+    if (event === undefined) {
+      const next = this.#nextProcessingTime();
+      if (!script.isThere || next === MAX_TIMESTAMP) return false;
+      commands.push(script.ask(Math.max(now, next)));
+      return false;
     }
+    switch (event.kind) {
+      case "elements":
+        this.#deliver((this.graph.nodes[event.node] as ScriptedNode).output, event.batch);
+        return true;
+      case "watermark":
+        return true;
+      case "processing-time":
+        commands.push(script.ask(plus(now, event.advance)));
+        return false;
+    }
+  }
+
+  /** When the next timer or trigger that waits for processing time is due, or delayed work. */
+  #nextProcessingTime(): Instant {
+    let next = MAX_TIMESTAMP;
+    for (const stage of this.#state.stages) {
+      if (stage === undefined) continue;
+      next = Math.min(next, stage.timers.next("processing-time"));
+      for (const { at } of stage.delayed) next = Math.min(next, at);
+    }
+    return next;
   }
 
   #finished(): boolean {
     const { stages, watermarks } = this.#state;
-    if (this.#state.asked.size > 0 || this.#state.mapper.isAsking) return false;
     for (const stage of stages) {
       if (stage === undefined) continue;
       if (stage.delayed.length > 0 || stage.unsorted.length > 0 || stage.timers.next("processing-time") < MAX_TIMESTAMP)
@@ -414,6 +474,7 @@ export class Engine {
       ),
       asked: new Set(),
       wake: MAX_TIMESTAMP,
+      script: new Script(this.graph.testStreams ?? []),
       mapper: new WindowMapper(this.windows),
       sideInputs: new Map(sideInputs.map(([pcollection]) => [pcollection, new SideInputStore()])),
       bundles: new Map(),
@@ -429,6 +490,7 @@ function copyState(state: EngineState): EngineState {
     groupings: state.groupings.map((grouping) => grouping?.copy()),
     asked: new Set(state.asked),
     mapper: state.mapper.copy(),
+    script: state.script.copy(),
     sideInputs: new Map([...state.sideInputs].map(([pcollection, store]) => [pcollection, store.copy()])),
     bundles: new Map([...state.bundles].map(([id, bundle]) => [id, { ...bundle }])),
   };

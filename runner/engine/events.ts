@@ -73,6 +73,8 @@ export type EngineCommand =
   | { readonly type: "merge-windows"; readonly node: number; readonly keys: readonly KeyWindows[] }
   /** Tick when processing time has come to `at`. */
   | { readonly type: "wake"; readonly at: Instant }
+  /** Move processing time on to `to` at least, then tick. */
+  | { readonly type: "advance-clock"; readonly to: Instant }
   /** All watermarks have reached the end of time and nothing is left to do. */
   | { readonly type: "done" };
 

@@ -1,5 +1,6 @@
 /** What the engine is told of a pipeline: nodes, and the PCollections between them. No protos. */
-import type { Duration } from "../../portability/execution/time.js";
+import type { Batch } from "../../portability/execution/batch.js";
+import type { Duration, Instant } from "../../portability/execution/time.js";
 import type { TimeDomain } from "../../portability/execution/timer.js";
 import type { Trigger } from "./trigger.js";
 import type { WindowMapping } from "./window-mapping.js";
@@ -7,6 +8,13 @@ import type { WindowMapping } from "./window-mapping.js";
 /** Emits one element when the job starts. */
 export interface ImpulseNode {
   readonly kind: "impulse";
+  readonly id: string;
+  readonly output: string;
+}
+
+/** Outputs what a {@link TestStream} says. */
+export interface ScriptedNode {
+  readonly kind: "scripted";
   readonly id: string;
   readonly output: string;
 }
@@ -44,7 +52,18 @@ export interface FlattenNode {
   readonly output: string;
 }
 
-export type EngineNode = ImpulseNode | StageNode | GroupByKeyNode | FlattenNode;
+export type EngineNode = ImpulseNode | ScriptedNode | StageNode | GroupByKeyNode | FlattenNode;
+
+/** What happens to scripted nodes, one event after another: the next happens when nothing else can be done. */
+export type TestStream = readonly TestStreamEvent[];
+
+export type TestStreamEvent =
+  /** Elements come. `node` is the index of a scripted node. */
+  | { readonly kind: "elements"; readonly node: number; readonly batch: Batch }
+  /** The node's watermark moves. */
+  | { readonly kind: "watermark"; readonly node: number; readonly watermark: Instant }
+  /** Processing time moves on by so many ms. */
+  | { readonly kind: "processing-time"; readonly advance: Duration };
 
 /** Nodes in topological order: whoever produces a PCollection stands before whoever reads it. */
 export interface EngineGraph {
@@ -54,6 +73,8 @@ export interface EngineGraph {
    * depends neither on the order in which bundles ran nor on where timestamps were moved to. Default: none.
    */
   readonly bounded?: ReadonlySet<string>;
+  /** With any, processing time moves only where they say so, and further only when nothing else is left. Default: none. */
+  readonly testStreams?: readonly TestStream[];
 }
 
 /** `WindowingStrategy` of the model, as far as grouping goes. */

@@ -35,6 +35,7 @@ export function readersOf({ nodes }: EngineGraph): Map<string, Readers> {
         for (const input of node.inputs) reads(input).flattens.push({ node: i, output: node.output });
         break;
       case "impulse":
+      case "scripted":
         break;
     }
   });

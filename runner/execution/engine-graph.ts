@@ -17,8 +17,9 @@ import {
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
-import type { ExecutableStage, Plan } from "../graph/plan.js";
+import type { ExecutableStage, Plan, PlanStage, TestStreamStage } from "../graph/plan.js";
 import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
+import type { ScriptedTransform } from "./test-stream.js";
 import { triggerFromProto } from "./trigger-from-proto.js";
 
 /** A graph, and for each of its nodes that is a stage, what is to be prepared in which environment. */
@@ -29,6 +30,8 @@ export interface Executable {
   readonly mappings: ReadonlyMap<string, WindowFunction>;
   /** Functions that merge windows, by node. */
   readonly mergings: ReadonlyMap<number, WindowFunction>;
+  readonly testStreams: readonly ScriptedTransform[];
+  readonly components: Components;
 }
 
 export function executableOf({ components: planned, stages }: Plan): Executable {
@@ -41,7 +44,9 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
   const descriptors = new Map<number, { environment: string; descriptor: StageDescriptor }>();
   const mappings = new Map<string, WindowFunction>();
   const mergings = new Map<number, WindowFunction>();
-  const nodes = stages.map((stage, i): EngineNode => {
+  const testStreams: ScriptedTransform[] = [];
+  const nodes: EngineNode[] = [];
+  const nodeOf = (stage: Exclude<PlanStage, TestStreamStage>, i: number): EngineNode => {
     switch (stage.kind) {
       case "impulse":
         return { kind: "impulse", id: stage.id, output: stage.output };
@@ -74,8 +79,28 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
       default:
         return unreachable(stage);
     }
-  });
-  return { graph: { nodes, bounded: boundedOf(components) }, stages: descriptors, mappings, mergings };
+  };
+  for (const stage of stages) {
+    if (stage.kind !== "test-stream") {
+      nodes.push(nodeOf(stage, nodes.length));
+      continue;
+    }
+    const transform = components.transforms[stage.transform]!;
+    const outputs = new Map<string, number>();
+    for (const [localName, output] of Object.entries(transform.outputs)) {
+      outputs.set(localName, nodes.length);
+      nodes.push({ kind: "scripted", id: stage.id, output });
+    }
+    testStreams.push({ transform, nodes: outputs });
+  }
+  return {
+    graph: { nodes, bounded: boundedOf(components) },
+    stages: descriptors,
+    mappings,
+    mergings,
+    testStreams,
+    components,
+  };
 }
 
 /**

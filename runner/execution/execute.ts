@@ -21,13 +21,14 @@ import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipel
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "../engine/engine.js";
 import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events.js";
-import type { GroupByKeyNode, StageNode } from "../engine/graph.js";
+import type { EngineGraph, GroupByKeyNode, StageNode } from "../engine/graph.js";
 import { plan } from "../graph/plan.js";
 import { Spill } from "../store/spill.js";
 import { type Executable, executableOf } from "./engine-graph.js";
 import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
 import { seededRandom } from "./random.js";
+import { testStreamOf } from "./test-stream.js";
 
 const MAX_BUNDLE_ELEMENTS = Number.MAX_SAFE_INTEGER;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
@@ -72,6 +73,9 @@ export async function execute(pipeline: Pipeline, options: ExecutionOptions): Pr
 
 class Execution {
   #engine: Engine;
+  readonly #graph: EngineGraph;
+  /** By how much (ms) processing time is ahead of the clock: test streams move it. */
+  #ahead = 0;
   readonly #engineOptions: EngineOptions;
   readonly #executable: Executable;
   readonly #windows: WindowTable;
@@ -113,7 +117,11 @@ class Execution {
       maxOpenBundles: MAX_OPEN_BUNDLES,
       memoryBudget: options.memoryBudget ?? MEMORY_BUDGET,
     };
-    this.#engine = new Engine(executable.graph, windows, this.#engineOptions);
+    const { graph, testStreams, components } = executable;
+    // Any stage knows the coders of all PCollections.
+    const codec = (pcollection: string) => stages.values().next().value!.codec(pcollection);
+    this.#graph = { ...graph, testStreams: testStreams.map((it) => testStreamOf(it, components, codec)) };
+    this.#engine = new Engine(this.#graph, windows, this.#engineOptions);
   }
 
   async run(): Promise<JobResult> {
@@ -136,6 +144,11 @@ class Execution {
   #impulse(): Batch {
     const window = { all: this.#windows.global };
     return new Batch([new Uint8Array()], undefined, { all: MIN_TIMESTAMP }, window, { all: NO_FIRING }, 8);
+  }
+
+  /** Processing time, ms. */
+  #now(): number {
+    return Date.now() + this.#ahead;
   }
 
   async #loop(): Promise<JobResult> {
@@ -171,7 +184,7 @@ class Execution {
   #step(event: EngineEvent): void {
     const commands = this.#engine.step(event);
     if (this.#options.restoreAlways) {
-      this.#engine = new Engine(this.#executable.graph, this.#windows, this.#engineOptions, this.#engine.snapshot());
+      this.#engine = new Engine(this.#graph, this.#windows, this.#engineOptions, this.#engine.snapshot());
     }
     for (const command of commands) {
       // Between asking for memory and getting it nothing may happen that would add to what is being moved.
@@ -220,11 +233,15 @@ class Execution {
         break;
       case "commit":
         this.#count(command.node, command.result);
-        this.#step({ type: "committed", bundle: command.bundle, now: Date.now() });
+        this.#step({ type: "committed", bundle: command.bundle, now: this.#now() });
         command.result.finalize?.();
         break;
       case "wake":
-        setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - Date.now()));
+        setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - this.#now()));
+        break;
+      case "advance-clock":
+        this.#ahead += Math.max(0, command.to - this.#now());
+        this.#step({ type: "tick", now: Math.max(command.to, this.#now()) });
         break;
       case "map-windows":
         void this.#ask(() => this.#mapWindows(command));

@@ -87,5 +87,6 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
     StandardRequirements.Enum.REQUIRES_TIME_SORTED_INPUT,
     StandardRequirements.Enum.REQUIRES_ON_WINDOW_EXPIRATION,
   ]),
+  transforms: new Set([...DEFAULT_CAPABILITIES.transforms, Primitives.TEST_STREAM]),
   customWindowFns: true,
 };

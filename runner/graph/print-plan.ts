@@ -27,6 +27,8 @@ function printStage(plan: Plan, stage: PlanStage, number: number): string[] {
   switch (stage.kind) {
     case "impulse":
       return [`${number}. impulse ${transform(stage.transform)}`, ...line("writes", [stage.output])];
+    case "test-stream":
+      return [`${number}. test stream ${transform(stage.transform)}`, ...line("writes", stage.outputs)];
     case "group-by-key":
       return [
         `${number}. group by key ${transform(stage.transform)}`,

@@ -26,6 +26,8 @@ export function stageOfTransform(components: Components, id: string): PlanStage 
         return { kind: "impulse", id, transform: id, output };
       }
       break;
+    case "test-stream":
+      return { kind: "test-stream", id, transform: id, outputs: Object.values(transform.outputs) };
     case "group-by-key":
       if (input !== undefined && output !== undefined) {
         return { kind: "group-by-key", id, transform: id, input, output };

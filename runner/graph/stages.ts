@@ -16,6 +16,15 @@ export interface ImpulseStage {
   readonly output: string;
 }
 
+/** Outputs what the events of a `TestStreamPayload` say, one event after another, whenever nothing else can be done. */
+export interface TestStreamStage {
+  readonly kind: "test-stream";
+  readonly id: string;
+  readonly transform: string;
+  /** Ids of the PCollections that it fills. */
+  readonly outputs: readonly string[];
+}
+
 /** Groups a PCollection of pairs by key and window. */
 export interface GroupByKeyStage {
   readonly kind: "group-by-key";
@@ -72,7 +81,7 @@ export interface ExecutableStage {
   readonly splittable: boolean;
 }
 
-export type PlanStage = ImpulseStage | GroupByKeyStage | FlattenStage | ExecutableStage;
+export type PlanStage = ImpulseStage | TestStreamStage | GroupByKeyStage | FlattenStage | ExecutableStage;
 
 /** A pipeline on its way from what was submitted to what runs. Never changed in place. */
 export interface Plan {
@@ -89,6 +98,7 @@ export interface Plan {
 export function mainInputsOf(stage: PlanStage): readonly string[] {
   switch (stage.kind) {
     case "impulse":
+    case "test-stream":
       return [];
     case "group-by-key":
       return [stage.input];
@@ -106,7 +116,7 @@ export function sideInputsOf(stage: PlanStage): readonly string[] {
 
 /** The PCollections a stage materialises. */
 export function outputsOf(stage: PlanStage): readonly string[] {
-  return stage.kind === "executable" ? stage.outputs : [stage.output];
+  return stage.kind === "executable" || stage.kind === "test-stream" ? stage.outputs : [stage.output];
 }
 
 /** Ids of the transforms a stage runs. */
