@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,7 +17,7 @@ import { launcherFor } from "./launcher-for.js";
 import { type Leashed, leash } from "./leash/leash.js";
 import { external } from "./testing/environments.js";
 import { failure } from "./testing/failures.js";
-import { until } from "./testing/processes.js";
+import { isAlive, until } from "./testing/processes.js";
 import { bootPython, findBeamPython, makeProgram, NO_BEAM_PYTHON } from "./testing/programs.js";
 import { TestServices } from "./testing/services.js";
 
@@ -237,6 +238,19 @@ describe("workers of a pool", () => {
       assert.ok(!services.provisioned.has("py-3"));
       await worker.stop();
       await until("it has gone", () => services.connected.size === 0);
+    });
+
+    it("end by themselves when the server is gone without having stopped them", async function () {
+      this.timeout(120_000);
+      await startPool();
+      await launchFrom("py-4");
+      const ps = ["-o", "pid=,args=", "--ppid", String(process.pid)];
+      const children = spawnSync("ps", ps, { encoding: "utf8" }).stdout.split("\n");
+      const pid = Number.parseInt(children.find((line) => line.includes("SdkHarness")) ?? "", 10);
+      assert.equal(isAlive(pid), true);
+      await services[Symbol.asyncDispose]();
+      await until("its process is gone", () => !isAlive(pid), 60_000);
+      services = await TestServices.start();
     });
   });
 });

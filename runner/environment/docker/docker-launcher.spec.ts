@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { EnvironmentOptions } from "../environment-options.js";
 import type { LaunchedWorker, WorkerToLaunch } from "../launcher.js";
 import { launcherFor } from "../launcher-for.js";
-import { anyOf, docker } from "../testing/environments.js";
+import { anyOf, docker, external } from "../testing/environments.js";
 import { failure } from "../testing/failures.js";
 import { until } from "../testing/processes.js";
 import { BOOT_WORKER, makeProgram } from "../testing/programs.js";
@@ -243,8 +243,8 @@ describe("workers in containers", () => {
     it("are the choice where a pool is not there", async function () {
       this.timeout(60_000);
       const id = `w-${randomUUID()}`;
-      const alternatives = anyOf(docker(image), docker("127.0.0.1:1/girder/none:1"));
-      const launcher = launcherFor(alternatives, { docker: { runArguments } });
+      const alternatives = anyOf(docker(image), external({ endpoint: { url: "127.0.0.1:1" } }));
+      const launcher = launcherFor(alternatives, { docker: { runArguments }, poolTimeout: 200 });
       services.expect(id);
       launched.push(await launcher.launch(worker(id, { endpoints: services.endpoints })));
       await connected(id);
