@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer as createSocket } from "node:net";
+import { createServer as createSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Server } from "@grpc/grpc-js";
@@ -138,7 +138,8 @@ describe("workers of a pool", () => {
 
   it("are given up when they are cancelled, before and while the pool is looked for", async () => {
     await assert.rejects(launch({ signal: AbortSignal.abort() }), failure("cancelled"));
-    const socket = createSocket((connection) => connection.resume());
+    const connections: Socket[] = [];
+    const socket = createSocket((connection) => connections.push(connection.resume()));
     await new Promise<void>((resolve) => {
       socket.listen(0, "127.0.0.1", resolve);
     });
@@ -148,6 +149,8 @@ describe("workers of a pool", () => {
     await assert.rejects(mute, failure("cancelled"));
     assert.ok(performance.now() - began < 4_000);
     socket.close();
+    // gRPC does not let go of a connection on which the other side has not said anything yet.
+    for (const connection of connections) connection.destroy();
   });
 
   it("are gone for us when the pool is, or does not answer any more", async () => {
