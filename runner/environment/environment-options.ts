@@ -9,7 +9,7 @@ export interface EnvironmentOptions {
    * asked to end is gone within 5 s.
    */
   readonly grace?: number;
-  /** How long (ms) a worker pool may take to answer. Default: 15,000. Reaching it may take a third of that. */
+  /** How long (ms) a worker pool may take to answer. Default: 15,000. Reaching it may take as long, but 5,000 at most. */
   readonly poolTimeout?: number;
   readonly docker?: DockerOptions;
   /** Is told what processes and containers write to their outputs, line by line. It must not throw. Default: nobody is. */

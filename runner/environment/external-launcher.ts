@@ -11,6 +11,9 @@ import { DEFAULT_GRACE, DEFAULT_POOL_TIMEOUT, type EnvironmentOptions } from "./
 import { launchedWorker, throwIfAborted } from "./launched-worker.js";
 import type { LaunchedWorker, Launcher, WorkerToLaunch } from "./launcher.js";
 
+/** How long (ms) it may take to reach a pool, at most. One that is being started meanwhile is waited for. */
+const REACH_TIME = 5_000;
+
 type Pool = ConnectionTo<typeof BeamFnExternalWorkerPool>;
 
 /**
@@ -75,7 +78,7 @@ export class ExternalLauncher implements Launcher {
       signal.addEventListener("abort", giveUp, { once: true });
     });
     try {
-      await Promise.race([pool.ready(this.#timeout / 3), cancelled]);
+      await Promise.race([pool.ready(Math.min(this.#timeout, REACH_TIME)), cancelled]);
     } catch (cause) {
       throw new GirderError("io", "The worker pool of an environment cannot be reached.", {
         where: this.#address,

@@ -35,8 +35,7 @@ const MEANINGS: readonly Meaning[] = [
     remedy: "Name an image that was built for it.",
   },
   {
-    pattern:
-      /unauthorized|authentication required|no basic auth credentials|access denied|denied:|forbidden|\b40[13]\b/i,
+    pattern: /unauthorized|authentication required|no basic auth credentials|(?<!permission )denied|forbidden/i,
     code: "io",
     what: "The registry refuses the image: it does not exist, or credentials are missing or wrong",
     remedy: "Check the image's name, and log in (docker login) as the user that the server runs as.",

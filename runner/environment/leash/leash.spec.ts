@@ -63,6 +63,16 @@ describe("leash", () => {
     assert.match(describeEnding(ending), /^ended with signal SIGKILL, without a word/);
   });
 
+  it("holds each program for itself", async () => {
+    const [first, second] = [await shell("echo ready; sleep 60"), await shell("echo ready; sleep 60")];
+    await Promise.all([first.said("ready"), second.said("ready")]);
+    await first.leashed.end();
+    assert.deepEqual(
+      [first, second].map(({ leashed }) => isAlive(leashed.pid)),
+      [false, true],
+    );
+  });
+
   it("asks before it kills", async () => {
     const { leashed, lines, said } = await shell(
       "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done",

@@ -69,6 +69,8 @@ async function answer(): Promise<void> {
 }
 
 const ended = (): void => process.exit(0);
+// The first process of a container ignores signals that it does not handle.
+process.once("SIGTERM", ended);
 log().catch(ended);
 if (statusEndpoint !== undefined) answer().catch(ended);
 try {
