@@ -168,7 +168,7 @@ export class Engine {
     this.#dirty[node] = true;
     const { outputs } = this.graph.nodes[node] as StageNode;
     for (const { output, batch } of result.outputs) this.#deliver(outputs[output]!, batch);
-    stage.timers.apply(result.timers ?? []);
+    stage.timers.apply(result.timers ?? [], this.#state.script.ahead);
     stage.state.apply(result.state ?? []);
     const next = stage.timers.next("processing-time");
     if (next < MAX_TIMESTAMP) this.#wake(next, commands);
@@ -356,7 +356,7 @@ export class Engine {
     if (event === undefined) {
       const next = this.#nextProcessingTime();
       if (!script.isThere || next === MAX_TIMESTAMP) return false;
-      commands.push(script.ask(Math.max(now, next)));
+      commands.push(script.ask(now, Math.max(now, next)));
       return false;
     }
     switch (event.kind) {
@@ -366,7 +366,7 @@ export class Engine {
       case "watermark":
         return true;
       case "processing-time":
-        commands.push(script.ask(plus(now, event.advance)));
+        commands.push(script.ask(now, plus(now, event.advance)));
         return false;
     }
   }
@@ -398,13 +398,23 @@ export class Engine {
     return true;
   }
 
-  /** What a stage does next. Timers come first: what waits is later than they are, or late. */
+  /** What a stage does next. Timers that are due wait for what has come before them, and for nothing that comes later. */
   #next(stage: StageState): BundleWork {
     if (stage.node.timeSorted) stage.sort(this.#lowest(stage.node.inputs));
     if (stage.timers.size === 0) return { work: this.#take(stage), timers: [] };
     const watermark = stage.inputWatermark(this.#lowest(stage.node.inputs));
-    const timers = stage.timers.takeDue({ "event-time": watermark, "processing-time": this.#state.now });
-    return timers.length > 0 ? { work: [], timers } : { work: this.#take(stage), timers };
+    const clocks = { "event-time": watermark, "processing-time": this.#state.now };
+    const isDue = stage.timers.isDue(clocks);
+    if (isDue) stage.ahead ??= stage.pending.length;
+    if (!isDue || stage.ahead! > 0) {
+      const work = this.#take(stage);
+      if (work.length > 0) {
+        if (isDue) stage.ahead! -= work.length;
+        return { work, timers: [] };
+      }
+    }
+    stage.ahead = undefined;
+    return { work: [], timers: stage.timers.takeDue(clocks) };
   }
 
   /** Takes from a stage's pending work what fits into a bundle and whose side inputs are ready. */

@@ -7,6 +7,8 @@ export class Script {
   readonly #done: number[];
   readonly #watermarks = new Map<number, Instant>();
   #turn = 0;
+  /** By how much (ms) the streams have moved processing time on: workers, who set timers by their own clock, do not know. */
+  ahead = 0;
   /** Whether the clock has been asked to move, and has not. */
   isAsking = false;
 
@@ -45,7 +47,8 @@ export class Script {
   }
 
   /** Asks for the clock to be moved. */
-  ask(to: Instant): EngineCommand {
+  ask(now: Instant, to: Instant): EngineCommand {
+    this.ahead += to - now;
     this.isAsking = true;
     return { type: "advance-clock", to };
   }
@@ -62,6 +65,7 @@ export class Script {
     for (const [node, watermark] of this.#watermarks) copy.#watermarks.set(node, watermark);
     copy.#turn = this.#turn;
     copy.isAsking = this.isAsking;
+    copy.ahead = this.ahead;
     return copy;
   }
 }

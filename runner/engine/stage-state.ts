@@ -30,6 +30,8 @@ export class StageState {
   /** Bundles to run again as they were. */
   lost: (BundleWork & { readonly attempt: number })[] = [];
   openBundles = 0;
+  /** While timers are due: how many of the waiting batches were there first. Timers fire when those are done. */
+  ahead: number | undefined;
   state = new StateStore();
   timers: TimerStore;
 
@@ -124,6 +126,7 @@ export class StageState {
     copy.unsorted = this.unsorted.slice();
     copy.lost = this.lost.slice();
     copy.openBundles = this.openBundles;
+    copy.ahead = this.ahead;
     copy.state = this.state.copy();
     copy.timers = this.timers.copy();
     return copy;

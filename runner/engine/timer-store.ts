@@ -1,5 +1,5 @@
 /** The timers of a stage that are set, and which of them are to fire. */
-import { type Instant, MAX_TIMESTAMP } from "../../portability/execution/time.js";
+import { type Instant, MAX_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { TimeDomain, Timer, TimerAddress, TimerChange } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 
@@ -18,11 +18,14 @@ export class TimerStore {
     return this.#timers.size;
   }
 
-  apply(changes: readonly TimerChange[]): void {
+  /** @param ahead By how much (ms) processing time is ahead of the clock by which timers were set. */
+  apply(changes: readonly TimerChange[], ahead = 0): void {
     for (const { address, timer } of changes) {
       const id = timerKey(address);
       if (timer === undefined) this.#timers.delete(id);
-      else this.#timers.set(id, timer);
+      else if (ahead > 0 && this.domains[timer.family] === "processing-time") {
+        this.#timers.set(id, { ...timer, fire: plus(timer.fire, ahead) });
+      } else this.#timers.set(id, timer);
     }
     if (changes.length > 0) this.#forgetEarliest();
   }

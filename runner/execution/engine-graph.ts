@@ -104,35 +104,38 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
 }
 
 /**
- * The PCollections, those that flatten stages connect with a grouped one with its coder: batches pass through a flatten as
- * they are, so whoever reads them must take keys for what their producer took them for.
+ * The PCollections, those that flatten stages connect with one coder: batches pass through a flatten as they are, so
+ * whoever reads them must take elements, and keys where they are grouped, for what their producer took them for.
  *
  * @throws GirderError `unsupported` where two of them are grouped by differently coded keys.
  */
 function codedAlike({ pcollections }: Components, stages: Plan["stages"]): Components["pcollections"] {
-  const connected = new Map<string, Set<string>>();
+  const connected = new Map<string, { readonly members: Set<string>; coderId: string; grouped: boolean }>();
   for (const stage of stages) {
     if (stage.kind !== "flatten") continue;
-    const all = new Set([stage.output, ...stage.inputs].flatMap((id) => [...(connected.get(id) ?? [id])]));
-    for (const id of all) connected.set(id, all);
+    const { coderId } = pcollections[stage.output]!;
+    const group = { members: new Set<string>(), coderId, grouped: false };
+    for (const id of [stage.output, ...stage.inputs]) {
+      for (const member of connected.get(id)?.members ?? [id]) group.members.add(member);
+    }
+    for (const id of group.members) connected.set(id, group);
   }
-  const alike = { ...pcollections };
   for (const stage of stages) {
     if (stage.kind !== "group-by-key") continue;
+    const group = connected.get(stage.input);
+    if (group === undefined) continue;
     const { coderId } = pcollections[stage.input]!;
-    for (const id of connected.get(stage.input) ?? []) {
-      const { coderId: other } = alike[id]!;
-      const taken =
-        other !== pcollections[id]!.coderId || stages.some((s) => s.kind === "group-by-key" && s.input === id);
-      if (taken && other !== coderId) {
-        throw new GirderError("unsupported", `"${id}" and "${stage.input}" are written with different coders.`, {
-          where: stage.id,
-          remedy: "Give all inputs of a Flatten that is grouped, and what comes of it, the same coder.",
-        });
-      }
-      alike[id] = { ...alike[id]!, coderId };
+    if (group.grouped && group.coderId !== coderId) {
+      throw new GirderError("unsupported", `What flows into "${stage.input}" is grouped by differently coded keys.`, {
+        where: stage.id,
+        remedy: "Give all inputs of a Flatten that is grouped, and what comes of it, the same coder.",
+      });
     }
+    group.coderId = coderId;
+    group.grouped = true;
   }
+  const alike = { ...pcollections };
+  for (const [id, { coderId }] of connected) alike[id] = { ...alike[id]!, coderId };
   return alike;
 }
 

@@ -21,6 +21,9 @@ import type { TestStream, TestStreamEvent } from "../engine/graph.js";
 
 const { Enum: URN } = StandardCoders;
 
+/** Coders of Go's own, which write their length themselves. */
+const GO_CUSTOM = "beam:go:coder:custom:v1";
+
 /** A test stream, and the engine's node of each of its outputs by local name. */
 export interface ScriptedTransform {
   readonly transform: PTransform;
@@ -51,7 +54,7 @@ export function testStreamOf(
     capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
   );
   const batch = (elements: readonly Element[], tag: string): Batch => {
-    const bytes = windowed(elements, (it) => (isGo ? it : nested(it, coderId, components, transform)));
+    const bytes = windowed(elements, (it) => nested(it, coderId, components, transform, isGo));
     return codec(transform.outputs[output(tag)]!).decode(bytes);
   };
   const eventOf = ({ event }: Event): readonly TestStreamEvent[] => {
@@ -90,11 +93,18 @@ function windowed(elements: readonly Element[], encoded: (bytes: Uint8Array) => 
  * An element, which SDKs write as if it stood alone, as it is written beside others. Where the runner does not know its
  * coder, that is with its length before it.
  */
-function nested(bytes: Uint8Array, coderId: string, components: Components, transform: PTransform): Uint8Array {
+function nested(
+  bytes: Uint8Array,
+  coderId: string,
+  components: Components,
+  transform: PTransform,
+  isGo: boolean,
+): Uint8Array {
   const coder = components.coders[coderId]!;
   const urn = coder.spec?.urn ?? "";
   switch (urn) {
     case URN.KV: {
+      if (isGo) return bytes;
       const [key, value] = coder.componentCoderIds as [string, string];
       const keyCoder = components.coders[key]!.spec?.urn ?? "";
       if (!STANDARD_CODERS.has(keyCoder)) {
@@ -106,11 +116,12 @@ function nested(bytes: Uint8Array, coderId: string, components: Components, tran
       const reader = new ByteReader(bytes);
       coderFromProto(key, components).decode(reader, true);
       const end = reader.position;
-      return Buffer.concat([bytes.subarray(0, end), nested(bytes.subarray(end), value, components, transform)]);
+      return Buffer.concat([bytes.subarray(0, end), nested(bytes.subarray(end), value, components, transform, isGo)]);
     }
     case URN.STRING_UTF8:
     case URN.BYTES:
-      return withLength(bytes);
+      return isGo ? bytes : withLength(bytes);
+    case GO_CUSTOM:
     case URN.VARINT:
     case URN.DOUBLE:
     case URN.BOOL:
