@@ -449,9 +449,11 @@ export class Engine {
   #splitByReadiness({ sideInputs }: StageNode, batch: Batch): Readiness {
     if (sideInputs.length === 0) return { ready: batch, waiting: undefined };
     return splitByReadiness(batch, (window) =>
-      sideInputs.every(({ pcollection, mapping }) => {
+      sideInputs.every(({ pcollection, mapping, ready = "complete" }) => {
         const side = this.#state.mapper.map(mapping, window);
-        return side !== undefined && this.#lowest([pcollection]) > side.maxTimestamp;
+        if (side === undefined) return false;
+        if (this.#lowest([pcollection]) > side.maxTimestamp) return true;
+        return ready !== "complete" && this.#state.sideInputs.get(pcollection)!.has(side.key, ready);
       }),
     );
   }
@@ -486,10 +488,21 @@ export class Engine {
       wake: MAX_TIMESTAMP,
       script: new Script(this.graph.testStreams ?? []),
       mapper: new WindowMapper(this.windows),
-      sideInputs: new Map(sideInputs.map(([pcollection]) => [pcollection, new SideInputStore()])),
+      sideInputs: new Map(
+        sideInputs.map(([pcollection]) => [pcollection, new SideInputStore(isTriggered(this.graph, pcollection))]),
+      ),
       bundles: new Map(),
     };
   }
+}
+
+/** Whether somebody looks up panes of the PCollection before its windows are complete. */
+function isTriggered({ nodes }: EngineGraph, pcollection: string): boolean {
+  return nodes.some(
+    (node) =>
+      node.kind === "stage" &&
+      node.sideInputs.some((it) => it.pcollection === pcollection && it.ready !== undefined && it.ready !== "complete"),
+  );
 }
 
 function copyState(state: EngineState): EngineState {

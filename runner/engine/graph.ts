@@ -19,6 +19,17 @@ export interface ScriptedNode {
   readonly output: string;
 }
 
+/** A PCollection that a stage looks up. */
+export interface EngineSideInput {
+  readonly pcollection: string;
+  readonly mapping: WindowMapping;
+  /**
+   * When a window of it can be looked up: once it is complete, or, where its trigger fires more often, once it has had a pane
+   * (one that is not early, if the trigger has one for the window's end). Default: when it is complete.
+   */
+  readonly ready?: "complete" | "on-time-pane" | "first-pane";
+}
+
 /** Transforms that a worker runs, bundle by bundle. */
 export interface StageNode {
   readonly kind: "stage";
@@ -26,7 +37,7 @@ export interface StageNode {
   /** PCollections by input index; one may occur more than once. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly sideInputs: readonly { readonly pcollection: string; readonly mapping: WindowMapping }[];
+  readonly sideInputs: readonly EngineSideInput[];
   /** The clocks that its timer families go by. */
   readonly timers: readonly TimeDomain[];
   /** Whether elements are processed in the order of their timestamps, as soon as no earlier one can come in time. */

@@ -1,5 +1,6 @@
 /** What a side input has received so far, window by window. */
-import { type Batch, forEachWindow } from "../../portability/execution/batch.js";
+import { type Batch, entry, forEachWindow } from "../../portability/execution/batch.js";
+import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { SideInputContents } from "../../portability/execution/side-input.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 
@@ -7,10 +8,23 @@ const NOTHING: readonly Batch[] = [];
 
 export class SideInputStore {
   /** By the window's encoded bytes: all windows of a PCollection have one coder. */
-  #contents = new Map<string, { batches: Batch[]; shared: boolean }>();
+  #contents = new Map<string, { batches: Batch[]; shared: boolean; pane?: PaneInfo }>();
+
+  /** @param triggered whether windows have several panes, of which the last is what the side input holds. */
+  constructor(readonly triggered = false) {}
+
+  /** Whether a window has had a pane; one that is not early, if that is asked for. */
+  has(windowKey: string, ready: "on-time-pane" | "first-pane"): boolean {
+    const pane = this.#contents.get(windowKey)?.pane;
+    return pane !== undefined && (ready === "first-pane" || pane.timing !== "EARLY");
+  }
 
   add(batch: Batch): void {
     if (batch.count === 0) return;
+    if (this.triggered) {
+      this.#addPanes(batch);
+      return;
+    }
     if ("all" in batch.windows) {
       forEachWindow(batch.windows.all, (window) => this.#append(window, batch));
       return;
@@ -24,6 +38,22 @@ export class SideInputStore {
       });
     }
     for (const [window, at] of positions) this.#append(window, batch.select(at));
+  }
+
+  /** Elements of a later pane take the place of those of an earlier one. */
+  #addPanes(batch: Batch): void {
+    const { panes } = batch.columns;
+    for (let i = 0; i < batch.count; i++) {
+      const pane = entry(panes, i);
+      const one = batch.slice(i, i + 1);
+      forEachWindow(entry(batch.windows, i), (window) => {
+        const contents = this.#contents.get(window.key);
+        if (contents?.pane !== undefined && pane.index < contents.pane.index) return;
+        const isSame = contents?.pane !== undefined && pane.index === contents.pane.index;
+        const batches = isSame ? [...contents.batches, one] : [one];
+        this.#contents.set(window.key, { batches, shared: false, pane });
+      });
+    }
   }
 
   #append(window: InternedWindow, batch: Batch): void {
@@ -44,9 +74,10 @@ export class SideInputStore {
   }
 
   copy(): SideInputStore {
-    const copy = new SideInputStore();
-    for (const [key, { batches, shared }] of this.#contents) {
-      copy.#contents.set(key, shared ? { batches, shared } : { batches: batches.slice(), shared });
+    const copy = new SideInputStore(this.triggered);
+    for (const [key, contents] of this.#contents) {
+      const { batches, shared } = contents;
+      copy.#contents.set(key, shared ? contents : { ...contents, batches: batches.slice() });
     }
     return copy;
   }

@@ -16,6 +16,7 @@ import {
   type WindowingStrategy,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.js";
+import type { Trigger } from "../engine/trigger.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan, PlanStage, TestStreamStage } from "../graph/plan.js";
 import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
@@ -68,7 +69,8 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
           sideInputs: stage.sideInputs.map((sideInput) => {
             const mapping = windowMapping(components, sideInput);
             if (mapping.kind === "custom") mappings.set(mapping.windowing, mappingFunction(components, sideInput));
-            return { pcollection: sideInput.pcollection, mapping };
+            const { trigger } = windowingOf(components, sideInput.pcollection);
+            return { pcollection: sideInput.pcollection, mapping, ready: readiness(triggerFromProto(trigger)) };
           }),
           timers: timersOf(components, stage).map(({ domain }) => domain),
           timeSorted: stage.transforms.some(
@@ -209,6 +211,30 @@ function outputTime(proto: OutputTime_Enum): GroupingStrategy["outputTime"] {
       return "LATEST_IN_PANE";
     default:
       return "END_OF_WINDOW";
+  }
+}
+
+/** When a side input whose panes come of such a trigger can be looked up. */
+function readiness(trigger: Trigger): "complete" | "on-time-pane" | "first-pane" {
+  if (trigger.kind === "default") return "complete";
+  return firesAtEnd(trigger) ? "on-time-pane" : "first-pane";
+}
+
+function firesAtEnd(trigger: Trigger): boolean {
+  switch (trigger.kind) {
+    case "default":
+    case "end-of-window":
+      return true;
+    case "repeat":
+      return firesAtEnd(trigger.part);
+    case "or-finally":
+      return firesAtEnd(trigger.main) || firesAtEnd(trigger.until);
+    case "all":
+    case "any":
+    case "each":
+      return trigger.parts.some(firesAtEnd);
+    default:
+      return false;
   }
 }
 
