@@ -11,6 +11,7 @@ import {
   PipelineSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { seededRandom } from "../../runner/execution/random.js";
+import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
 import { plan } from "../../runner/graph/plan.js";
 import { pipelineWith, type ServerUnderTest, startServer } from "../../runner/job/testing.js";
 import { TESTS } from "../typescript/index.js";
@@ -48,7 +49,7 @@ describe("Prepare, given pipelines that something is wrong with", function () {
   const real = realPipelines();
 
   before(async () => {
-    const check = (pipeline: PipelineProto): void => void plan(pipeline);
+    const check = (pipeline: PipelineProto): void => void plan(pipeline, PORTABLE_CAPABILITIES);
     under = await startServer({ check, keepPreparations: { age: 60_000, count: 10 } });
     raw = new Client(under.server.address, credentials.createInsecure());
   });

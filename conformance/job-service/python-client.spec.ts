@@ -10,6 +10,7 @@ import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import { MonitoringInfoSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MonitoringInfoSpecs } from "../../portability/urns.js";
+import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
 import { plan } from "../../runner/graph/plan.js";
 import { type FakeExecution, type ServerUnderTest, startServer } from "../../runner/job/testing.js";
 
@@ -32,7 +33,7 @@ describe("the job service, to Python's client", function () {
   before(async function () {
     if (PYTHON === undefined) return this.skip();
     under = await startServer({
-      check: (pipeline) => void plan(pipeline),
+      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
       execute: (job) => {
         const execution = under.executor.execute(job);
         act(under.executor.of(job.jobId));
