@@ -148,7 +148,7 @@ class SupportCheck {
     if (!this.capabilities.accumulationModes.has(windowing.accumulationMode)) {
       // A mode that is newer than this runner has a number only.
       const { accumulationMode } = windowing;
-      const mode = AccumulationMode_Enum[accumulationMode]?.toLowerCase() ?? `accumulation mode ${accumulationMode}:`;
+      const mode = AccumulationMode_Enum[accumulationMode]?.toLowerCase() ?? `mode-${accumulationMode}`;
       this.fault(transform.uniqueName, `${mode} panes are not supported`, "Use discarding or accumulating panes");
     }
   }
