@@ -15,7 +15,7 @@ import { plan } from "../../runner/graph/plan.js";
 import { type FakeExecution, type ServerUnderTest, startServer } from "../../runner/job/testing.js";
 
 /** A Python that has apache-beam==2.77.0. */
-const PYTHON = process.env["GIRDER_PYTHON"];
+const PYTHON = process.env["GIRDER_CONFORMANCE_PYTHON"];
 const CLIENT = resolve(import.meta.dirname, "../../../conformance/job-service/python-client.py");
 
 interface Outcome {
