@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +14,7 @@ import {
   JobState_Enum as JobState,
 } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
 import { Pipeline } from "../pipeline/pipeline.js";
+import { kebab } from "../runners/pipeline-options.js";
 import { create } from "../transforms/create.js";
 import { serveCommand } from "./serve-command.js";
 import { SERVE_DEFAULTS, type ServeOptions } from "./serve-options.js";
@@ -133,6 +135,17 @@ describe("girder serve", function () {
     const [{ code, stderr }, unknown] = await Promise.all([serve("--job-port=x").exit, serve("--nonsense").exit]);
     assert.deepEqual([code, unknown.code], [2, 2]);
     assert.match(stderr, /invalid-option[\s\S]*where +--job-port[\s\S]*remedy/);
+  });
+
+  it("has the options that its page lists, with these defaults", () => {
+    const page = readFileSync(fileURLToPath(new URL("../../../docs/guide/serve.md", import.meta.url)), "utf8");
+    const listed = Array.from(page.matchAll(/^\| `(--[a-z-]+)(?:=(\S+))?`/gm), ([, flag, value]) => [flag, value]);
+    const defaults = Object.entries(SERVE_DEFAULTS).map(([name, value]) => [`--${kebab(name)}`, value]);
+    const withoutDefault = [
+      ["--allow-remote", undefined],
+      ["--staging-directory", "FOLDER"],
+    ];
+    assert.deepEqual(listed.sort(), [...defaults, ...withoutDefault].sort());
   });
 
   it("fails where its port is taken", async () => {
