@@ -118,8 +118,8 @@ describe("Prepare, given pipelines that something is wrong with", function () {
     };
     await Promise.all(Array.from({ length: 8 }, worker));
     // What is changed must be neither all harmless nor all noise.
-    for (const code of [status.OK, status.INVALID_ARGUMENT, status.UNIMPLEMENTED, status.INTERNAL]) {
-      assert.ok((codes.get(code) ?? 0) > RUNS / 100, `${status[code]}: ${[...codes].join(" ")}`);
+    for (const code of [status.OK, status.INVALID_ARGUMENT, status.INTERNAL]) {
+      assert.ok((codes.get(code) ?? 0) > RUNS / 20, `${status[code]}: ${[...codes].join(" ")}`);
     }
     await prepare(requestOf(pipelineWith()));
     assert.equal((await prepare(requestOf(pipelineWith()))).code, status.OK);

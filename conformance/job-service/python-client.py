@@ -1,6 +1,6 @@
 """Submits a pipeline with the Python SDK's portable runner, and prints what comes of it as JSON.
 
-python-client.py ENDPOINT MODE [OPTION...]; modes: wait, trigger, cancel, retrieve.
+python-client.py ENDPOINT MODE [OPTION...]; modes: wait, cancel, retrieve.
 """
 import json
 import sys
@@ -14,8 +14,6 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.portability.api import beam_job_api_pb2_grpc
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability import artifact_service
-from apache_beam.transforms import trigger
-from apache_beam.transforms import window
 
 
 def retrieve(endpoint, job_id):
@@ -40,14 +38,7 @@ def main(endpoint, mode, *options):
       '--runner=PortableRunner', '--job_endpoint=' + endpoint, '--environment_type=LOOPBACK', *options
   ])
   p = beam.Pipeline(options=options)
-  numbers = p | beam.Create([1, 2, 3]) | 'Step' >> beam.Map(lambda n: (n, n))
-  if mode == 'trigger':
-    (numbers
-     | beam.WindowInto(
-         window.FixedWindows(1),
-         trigger=trigger.Repeatedly(trigger.AfterCount(2)),
-         accumulation_mode=trigger.AccumulationMode.DISCARDING)
-     | 'Grouped' >> beam.GroupByKey())
+  p | beam.Create([1, 2, 3]) | 'Step' >> beam.Map(lambda n: (n, n))
   outcome = {}
   try:
     result = p.run()

@@ -10,8 +10,6 @@ import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import { MonitoringInfoSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MonitoringInfoSpecs } from "../../portability/urns.js";
-import { PORTABLE_CAPABILITIES } from "../../runner/graph/capabilities.js";
-import { plan } from "../../runner/graph/plan.js";
 import { type FakeExecution, type ServerUnderTest, startServer } from "../../runner/job/testing.js";
 
 /** A Python that has apache-beam==2.77.0. */
@@ -29,11 +27,12 @@ describe("the job service, to Python's client", function () {
   this.timeout(60_000);
   let under: ServerUnderTest;
   let act: (execution: FakeExecution) => void;
+  let refuse: (() => never) | undefined;
 
   before(async function () {
     if (PYTHON === undefined) return this.skip();
     under = await startServer({
-      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
+      check: () => refuse?.(),
       execute: (job) => {
         const execution = under.executor.execute(job);
         act(under.executor.of(job.jobId));
@@ -97,12 +96,18 @@ describe("the job service, to Python's client", function () {
     assert.ok(cancelled);
   });
 
-  it("says why a pipeline is refused", async () => {
-    const { error } = await outcome("trigger", () => assert.fail("It was run."));
-    assert.match(
-      error ?? "",
-      /UNIMPLEMENTED[\s\S]*\[unsupported\] The pipeline cannot run, for one reason:\n- Grouped: /,
-    );
+  it("says why a pipeline is refused: all reasons, where they are not too many for a status", async () => {
+    const refusal = async (lines: readonly string[]): Promise<string> => {
+      refuse = () => {
+        throw new GirderError("unsupported", lines.join("\n"));
+      };
+      const { error } = await outcome("wait", () => assert.fail("It was run."));
+      refuse = undefined;
+      return error ?? "";
+    };
+    const reasons = (n: number) => Array.from({ length: n }, (_, i) => `- Step ${i}: it uses what is not supported.`);
+    assert.match(await refusal(reasons(2)), /UNIMPLEMENTED[\s\S]*\[unsupported\] - Step 0: .*\n- Step 1: it uses what/);
+    assert.match(await refusal(reasons(1_000)), /UNIMPLEMENTED[\s\S]*- Step 50: [\s\S]*\n… and \d+ more lines/);
   });
 
   it("takes the files that the client stages, and gives them to its workers", async () => {
