@@ -44,7 +44,14 @@ const lines = (text: string): string[] =>
     .map((line) => line.trimEnd())
     .sort();
 
-const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs/guide")).map((name) => `docs/guide/${name}`)];
+/** Pages about what is not written in TypeScript. */
+const WITHOUT = ["docs/guide/conformance.md", "docs/guide/serve.md"];
+const PAGES = [
+  "README.md",
+  ...readdirSync(join(ROOT, "docs/guide"))
+    .sort()
+    .map((name) => `docs/guide/${name}`),
+];
 
 describe("what readers may copy", function () {
   this.timeout(60_000);
@@ -75,7 +82,7 @@ describe("what readers may copy", function () {
   it("is on every page", () => {
     assert.deepEqual(
       PAGES.filter((page) => snippets.every((snippet) => snippet.page !== page)),
-      [],
+      WITHOUT,
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, credentials, Metadata, type Server, status } from "@grpc/grpc-js";
 import { expectTypeOf } from "expect-type";
@@ -324,6 +325,17 @@ describe("gRPC", () => {
     const other = createServer();
     await assert.rejects(listen(other, `127.0.0.1:${port}`), /\[io\].*address already in use.*a port that is free/);
     await shutdown(other);
+  });
+
+  it("shuts down although somebody is connected who says nothing and reads nothing", async () => {
+    const stranger = connect(await listen(server, "127.0.0.1:0"), "127.0.0.1");
+    stranger.on("error", () => undefined);
+    await once(stranger, "connect");
+    const begin = performance.now();
+    await shutdown(server, 20);
+    assert.ok(performance.now() - begin < 2_000);
+    stranger.destroy();
+    server = createServer();
   });
 
   it("leaves nothing behind that keeps the process alive", async () => {

@@ -32,6 +32,8 @@ const OPTIONS: grpc.ChannelOptions = {
 
 /** How long (ms) {@link shutdown} waits for open calls. */
 const GRACE = 5_000;
+/** How long (ms) it waits for connections to be gone that it has broken off. */
+const AFTER_FORCE = 200;
 
 /** A server without services. */
 export function createServer(): grpc.Server {
@@ -81,12 +83,21 @@ export function listen(
   });
 }
 
-/** Takes no more calls, waits for those that are open, and after `grace` ms (default 5 s) cancels them. */
+/**
+ * Takes no more calls, waits for those that are open, and after `grace` ms (default 5 s) cancels them. A peer that does not
+ * even read keeps its socket until it goes, but nobody waiting.
+ */
 export async function shutdown(server: grpc.Server, grace = GRACE): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  const timer = setTimeout(() => server.forceShutdown(), grace);
-  await closed;
-  clearTimeout(timer);
+  await new Promise<void>((resolve) => {
+    let timer = setTimeout(() => {
+      server.forceShutdown();
+      timer = setTimeout(resolve, AFTER_FORCE);
+    }, grace);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /**

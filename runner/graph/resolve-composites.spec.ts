@@ -73,4 +73,18 @@ describe("resolveComposites", () => {
     });
     assert.deepEqual(fusedTransforms(plan(pipeline.build())), [["precombine"], ["merge", "extract"]]);
   });
+
+  it("comes to an end for combines that contain each other", () => {
+    const pipeline = new PipelineBuilder();
+    const input = pipeline.impulse("impulse");
+    const spec = { urn: Composites.COMBINE_PER_KEY, payload: new Uint8Array([1]) };
+    for (const name of ["one", "two"]) {
+      pipeline.transform(name, { spec, inputs: { in: input }, environmentId: "main" });
+    }
+    pipeline.tamper(({ transforms }) => {
+      transforms["one"]!.subtransforms = ["two"];
+      transforms["two"]!.subtransforms = ["one", "two"];
+    });
+    assert.deepEqual(leaves(pipeline), ["impulse", "one", "two"]);
+  });
 });

@@ -76,13 +76,16 @@ function hasOneInputAndOutput(transform: PTransform): boolean {
  * the composite, and a composite without environment does not say where its CombineFn runs.
  */
 function isWholeCombine(components: Components, transform: PTransform): boolean {
+  const seen = new Set<string>();
   const isLifted = (id: string): boolean => {
     const part = components.transforms[id];
+    // Composites of a malformed pipeline may contain each other.
+    if (part === undefined || seen.has(id)) return false;
+    seen.add(id);
     return (
-      part !== undefined &&
-      (part.subtransforms.some(isLifted) ||
-        (COMBINE_COMPONENTS.has(urnOf(part)) &&
-          urnOf(part) !== StandardPTransforms.CombineComponents.COMBINE_GROUPED_VALUES))
+      part.subtransforms.some(isLifted) ||
+      (COMBINE_COMPONENTS.has(urnOf(part)) &&
+        urnOf(part) !== StandardPTransforms.CombineComponents.COMBINE_GROUPED_VALUES)
     );
   };
   return (

@@ -86,7 +86,7 @@ export function combinePayloadOf(transform: PTransform): CombinePayload {
 
 /** True of inputs that are looked up rather than processed. */
 export function isSideInput(transform: PTransform, localName: string): boolean {
-  return parDoPayloadOf(transform)?.sideInputs[localName] !== undefined;
+  return Object.hasOwn(parDoPayloadOf(transform)?.sideInputs ?? {}, localName);
 }
 
 /** The inputs that drive a transform, as pairs of local name and PCollection id. */

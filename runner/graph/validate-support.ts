@@ -146,7 +146,9 @@ class SupportCheck {
       return;
     }
     if (!this.capabilities.accumulationModes.has(windowing.accumulationMode)) {
-      const mode = AccumulationMode_Enum[windowing.accumulationMode].toLowerCase();
+      // A mode that is newer than this runner has a number only.
+      const { accumulationMode } = windowing;
+      const mode = AccumulationMode_Enum[accumulationMode]?.toLowerCase() ?? `mode-${accumulationMode}`;
       this.fault(transform.uniqueName, `${mode} panes are not supported`, "Use discarding or accumulating panes");
     }
   }

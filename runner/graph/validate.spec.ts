@@ -138,6 +138,23 @@ describe("validate", () => {
     );
   });
 
+  it("refuses an accumulation mode that it has never heard of", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.windowing("new", { windowFn: GLOBAL, accumulationMode: 17 as AccumulationMode_Enum });
+    pipeline.groupByKey("group", pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "new" }));
+    assert.throws(() => plan(pipeline.build()), /- group: mode-17 panes are not supported/);
+  });
+
+  it("takes an input for a side input only where it is declared as one", () => {
+    const pipeline = new PipelineBuilder();
+    const input = pipeline.impulse("impulse");
+    pipeline.parDo("a", input);
+    pipeline.tamper(({ transforms }) => {
+      transforms["a"]!.inputs = { constructor: input };
+    });
+    assert.equal(plan(pipeline.build()).stages.length, 2);
+  });
+
   it("judges accumulation where something is grouped, and nowhere else", () => {
     const pipeline = new PipelineBuilder();
     pipeline.windowing("back", { windowFn: GLOBAL, accumulationMode: AccumulationMode_Enum.RETRACTING });

@@ -1,6 +1,4 @@
 /** Executes jobs of the job service, with workers behind the Fn API. */
-import type { LogEntry } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
-import { LogEntry_Severity_Enum as Severity } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
@@ -8,7 +6,8 @@ import { RemoteWorker } from "../environment/fn-api/remote-worker.js";
 import { launcherFor } from "../environment/launcher-for.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
-import type { ExecuteJob, Importance, JobExecution, JobToExecute } from "./execution.js";
+import type { ExecuteJob, JobExecution, JobToExecute } from "./execution.js";
+import { messageOfLog } from "./worker-log.js";
 import type { WorkerServices } from "./worker-services.js";
 
 /** How jobs are executed. */
@@ -62,7 +61,10 @@ function workerFor(
         dependencies: environment.dependencies,
       },
       artifacts: job.artifacts,
-      log: (entry) => job.log({ importance: importanceOf(entry), text: textOf(id, entry), time: timeOf(entry) }),
+      log: (entry) => {
+        const message = messageOfLog(job.jobId, id, entry);
+        if (message !== undefined) job.log(message);
+      },
     });
     const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal: job.signal });
     return {
@@ -74,20 +76,4 @@ function workerFor(
     };
   };
   return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start);
-}
-
-/** Clients take an error for the job's failure: what a worker logs is a warning at most. */
-function importanceOf({ severity }: LogEntry): Importance {
-  if (severity >= Severity.WARN) return "warning";
-  if (severity >= Severity.INFO) return "basic";
-  return severity >= Severity.DEBUG ? "detailed" : "debug";
-}
-
-function textOf(worker: string, { message, trace, transformId, logLocation }: LogEntry): string {
-  const where = [worker, transformId, logLocation].filter((part) => part !== "").join(" ");
-  return `${where}: ${message}${trace === "" ? "" : `\n${trace}`}`;
-}
-
-function timeOf({ timestamp }: LogEntry): Date {
-  return timestamp === undefined ? new Date() : new Date(Number(timestamp.seconds) * 1000 + timestamp.nanos / 1e6);
 }

@@ -21,8 +21,9 @@ import { type DescribedOption, jobService, stagingService } from "./job-service.
 import { Jobs, KEEP_FINISHED_JOBS, type KeepRule } from "./jobs.js";
 import { KEEP_PREPARATIONS, type PreparationRule, Preparations } from "./preparations.js";
 
-/** How long (ms) {@link JobServer.close} waits for cancelled jobs, and then for calls that are open. */
+/** How long (ms) {@link JobServer.close} waits for jobs that it has cancelled: some have workers to end. */
 const PATIENCE = 3_000;
+/** How long (ms) it then waits for calls that are open. */
 const LAST_CALLS = 500;
 
 export interface JobServerOptions {
@@ -43,6 +44,8 @@ export interface JobServerOptions {
   readonly describedOptions?: readonly DescribedOption[];
   /** Where packages come from that are artifacts by name. Default: {@link PUBLIC_REPOSITORIES}. */
   readonly repositories?: Repositories;
+  /** Ms for which {@link JobServer.close} waits for jobs to end. Default: 3 s. */
+  readonly patience?: number;
   /** Is told what happens to jobs, a line each time. Default: nobody is. */
   readonly report?: (line: string) => void;
 }
@@ -51,13 +54,20 @@ export class JobServer {
   /** `host:port` */
   readonly address: string;
   readonly port: number;
+  readonly #jobs: Jobs;
   readonly #close: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
-  private constructor(address: string, port: number, close: () => Promise<void>) {
+  private constructor(address: string, port: number, jobs: Jobs, close: () => Promise<void>) {
     this.address = address;
     this.port = port;
+    this.#jobs = jobs;
     this.#close = close;
+  }
+
+  /** How many streams of states and messages wait for something to happen. */
+  get watchers(): number {
+    return this.#jobs.all().reduce((sum, job) => sum + job.watchers, 0);
   }
 
   /** @throws GirderError `io` where it cannot listen, or has nowhere to put artifacts. */
@@ -80,16 +90,16 @@ export class JobServer {
       await store.close();
       throw thrown;
     }
-    return new JobServer(addressOf(port), port, async () => {
+    return new JobServer(addressOf(port), port, jobs, async () => {
       await preparations.close();
-      await jobs.close(PATIENCE);
+      await jobs.close(options.patience ?? PATIENCE);
       await shutdown(server, LAST_CALLS);
       await store.close();
     });
   }
 
   /**
-   * Takes no more jobs, cancels those that run, waits up to 3 s for them, and removes all files. Those who watch a job see its
+   * Takes no more jobs, cancels those that run, waits a while for them, and removes all files. Those who watch a job see its
    * end.
    */
   close(): Promise<void> {

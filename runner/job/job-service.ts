@@ -18,6 +18,7 @@ import { failureText } from "./failure-text.js";
 import type { Job, JobMessage, StateChange } from "./job.js";
 import { JobState } from "./job-state.js";
 import type { Jobs } from "./jobs.js";
+import { ownIdsOnly } from "./own-ids.js";
 import type { Preparations } from "./preparations.js";
 
 /** An option that clients may offer their users (`PipelineOptionDescriptor`). */
@@ -50,6 +51,7 @@ export function jobService(parts: JobServiceParts): HandlersOf<typeof JobService
       if (pipeline === undefined) {
         throw new GirderError("invalid-pipeline", "There is no pipeline in the request.", { where: jobName });
       }
+      ownIdsOnly(pipeline);
       checked(pipeline, jobName, parts);
       const { id, token } = preparations.add({ name: jobName, pipeline, options: pipelineOptions ?? {} });
       // The client reaches this server by the address it came by, be it through a tunnel.
@@ -105,6 +107,9 @@ function checked(pipeline: Pipeline, name: string, { check, report }: JobService
   } catch (thrown) {
     report(`refuses ${JSON.stringify(name.slice(0, 100))}: ${failureText(thrown)}`);
     if (thrown instanceof GirderError) throw thrown;
+    if (thrown instanceof RangeError && thrown.message.includes("call stack")) {
+      throw new GirderError("invalid-pipeline", "Its composites or coders are nested thousands deep.", { where: name });
+    }
     throw new GirderError("internal", `The pipeline cannot be checked: ${String(thrown)}.`, {
       cause: thrown,
       remedy: "Please report this, with the pipeline.",

@@ -10,7 +10,12 @@ export interface KeepRule {
   readonly age: number;
   /** How many; those that ended first go first. */
   readonly count: number;
+  /** Ms for which a job is kept in any case. Default: {@link GRACE}. */
+  readonly grace?: number;
 }
+
+/** Clients that ask every few seconds whether their job has ended, and then for its metrics, must find it. */
+const GRACE = 30_000;
 
 /** A day is long enough to come back to what ran over night; a hundred jobs with their messages take about 100 MB at most. */
 export const KEEP_FINISHED_JOBS: KeepRule = { age: 24 * 60 * 60 * 1000, count: 100 };
@@ -80,11 +85,18 @@ export class Jobs implements ArtifactSource {
   #finish(job: Job): void {
     // It may have been forgotten already, by close().
     if (!this.#all.has(job.id)) return;
-    this.#finished.set(job, setTimeout(() => this.#forget(job), this.#rule.age).unref());
-    for (const oldest of this.#finished.keys()) {
-      if (this.#finished.size <= this.#rule.count) break;
-      this.#forget(oldest);
+    const { age, count, grace = GRACE } = this.#rule;
+    this.#forgetIn(Math.max(age, grace), job);
+    let surplus = this.#finished.size - count;
+    for (const oldest of [...this.#finished.keys()]) {
+      if (surplus-- <= 0) break;
+      this.#forgetIn(Math.max(0, oldest.state.time.getTime() + grace - Date.now()), oldest);
     }
+  }
+
+  #forgetIn(ms: number, job: Job): void {
+    clearTimeout(this.#finished.get(job));
+    this.#finished.set(job, setTimeout(() => this.#forget(job), ms).unref());
   }
 
   #forget(job: Job): void {

@@ -14,7 +14,12 @@ import {
   type Pipeline,
   PipelineSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { StandardCoders, StandardEnvironments, StandardPTransforms } from "../../portability/urns.js";
+import {
+  GlobalWindowsPayload,
+  StandardCoders,
+  StandardEnvironments,
+  StandardPTransforms,
+} from "../../portability/urns.js";
 import type { ExecuteJob, JobMetrics, JobToExecute } from "./execution.js";
 import { JobServer, type JobServerOptions } from "./job-server.js";
 
@@ -146,8 +151,13 @@ export function pipelineWith(dependencies: ArtifactInformation[] = []): Pipeline
         },
       },
       pcollections: { impulses: { uniqueName: "impulses", coderId: "bytes", windowingStrategyId: "global" } },
-      coders: { bytes: { spec: { urn: StandardCoders.Enum.BYTES } } },
-      windowingStrategies: { global: {} },
+      coders: {
+        bytes: { spec: { urn: StandardCoders.Enum.BYTES } },
+        window: { spec: { urn: StandardCoders.Enum.GLOBAL_WINDOW } },
+      },
+      windowingStrategies: {
+        global: { windowFn: { urn: GlobalWindowsPayload.Enum.PROPERTIES }, windowCoderId: "window" },
+      },
       environments: { worker: { urn: StandardEnvironments.Environments.EXTERNAL, dependencies } },
     },
   });

@@ -23,8 +23,7 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
     bundleAttempts: integer("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
   };
   const host = hostOf(options);
-  const workers = await WorkerServices.start(host);
-  const server = await JobServer.start({
+  const serverOptions = {
     host,
     port: integer("--job-port", options.jobPort, 0, 65_535),
     ...(options.stagingDirectory === undefined ? {} : { stagingDirectory: options.stagingDirectory }),
@@ -32,11 +31,18 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
       age: duration("--keep-jobs-for", options.keepJobsFor),
       count: integer("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
     },
+  };
+  const workers = await WorkerServices.start(host);
+  const server = await JobServer.start({
+    ...serverOptions,
     check: (pipeline) => {
       plan(pipeline, PORTABLE_CAPABILITIES);
     },
     execute: jobExecutor(workers, settings),
     report: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+  }).catch(async (thrown: unknown) => {
+    await workers.close();
+    throw thrown;
   });
   const stop = (): void => {
     process.off("SIGTERM", stop);

@@ -15,7 +15,7 @@ import {
   type Environment,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardArtifacts } from "../../../portability/urns.js";
-import { artifactName, artifactType } from "./artifact-type.js";
+import { artifactKey, artifactName, artifactType } from "./artifact-type.js";
 import { allOf, type EnvironmentNode, readEnvironment, replaceDependencies } from "./environments.js";
 import type { JobArtifacts } from "./job-artifacts.js";
 
@@ -73,6 +73,7 @@ export class ArtifactStaging {
    */
   async *session(answers: StagingAnswers): Requests<void> {
     const staged = new Map<Environment, readonly ArtifactInformation[]>();
+    const known = new Map<string, string>();
     for (const { environment } of this.#nodes.flatMap(allOf)) {
       const { dependencies } = environment;
       if (dependencies.length === 0) continue;
@@ -81,13 +82,18 @@ export class ArtifactStaging {
       const { response } = await answer(answers);
       if (response.case !== "resolveArtifactResponse") throw unexpected("to resolve artifacts", response.case);
       const own: ArtifactInformation[] = [];
-      for (const artifact of response.value.replacements) own.push(yield* this.#stage(artifact, answers));
+      for (const artifact of response.value.replacements) own.push(yield* this.#stage(artifact, answers, known));
       staged.set(environment, own);
     }
     this.#staged = staged;
   }
 
-  async *#stage(artifact: ArtifactInformation, answers: StagingAnswers): Requests<ArtifactInformation> {
+  /** @param known Digests of what has come in this session. */
+  async *#stage(
+    artifact: ArtifactInformation,
+    answers: StagingAnswers,
+    known: Map<string, string>,
+  ): Requests<ArtifactInformation> {
     const type = artifactType(artifact);
     if (type.kind !== "client" && type.kind !== "embedded") {
       this.#artifacts.offer(artifact, type);
@@ -95,12 +101,16 @@ export class ArtifactStaging {
     }
     const { lease } = this.#artifacts;
     const name = artifactName(artifact);
-    let digest: string;
-    if (type.kind === "embedded") digest = await lease.add(only(type.data), "", name);
-    else if (type.sha256 !== "" && lease.adopt(type.sha256)) digest = type.sha256;
-    else {
-      yield { request: { case: "getArtifact", value: { artifact } } };
-      digest = await lease.add(contentOf(answers), type.sha256, name);
+    const key = artifactKey(artifact);
+    let digest = known.get(key);
+    if (digest === undefined) {
+      if (type.kind === "embedded") digest = await lease.add(only(type.data), "", name);
+      else if (type.sha256 !== "" && lease.adopt(type.sha256)) digest = type.sha256;
+      else {
+        yield { request: { case: "getArtifact", value: { artifact } } };
+        digest = await lease.add(contentOf(answers), type.sha256, name);
+      }
+      known.set(key, digest);
     }
     const file = create(ArtifactFilePayloadSchema, { path: digest, sha256: digest });
     const { roleUrn, rolePayload } = artifact;
