@@ -489,20 +489,21 @@ export class Engine {
       script: new Script(this.graph.testStreams ?? []),
       mapper: new WindowMapper(this.windows),
       sideInputs: new Map(
-        sideInputs.map(([pcollection]) => [pcollection, new SideInputStore(isTriggered(this.graph, pcollection))]),
+        sideInputs.map(([pcollection]) => [pcollection, new SideInputStore(panesOf(this.graph, pcollection))]),
       ),
       bundles: new Map(),
     };
   }
 }
 
-/** Whether somebody looks up panes of the PCollection before its windows are complete. */
-function isTriggered({ nodes }: EngineGraph, pcollection: string): boolean {
-  return nodes.some(
-    (node) =>
-      node.kind === "stage" &&
-      node.sideInputs.some((it) => it.pcollection === pcollection && it.ready !== undefined && it.ready !== "complete"),
-  );
+/** What becomes of panes of a side input, if it is looked up before its windows are complete. */
+function panesOf({ nodes }: EngineGraph, pcollection: string): "replaced" | "added" | undefined {
+  for (const node of nodes) {
+    if (node.kind !== "stage") continue;
+    const found = node.sideInputs.find((it) => it.pcollection === pcollection);
+    if (found?.ready !== undefined && found.ready !== "complete") return found.accumulating ? "replaced" : "added";
+  }
+  return undefined;
 }
 
 function copyState(state: EngineState): EngineState {

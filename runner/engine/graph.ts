@@ -28,6 +28,8 @@ export interface EngineSideInput {
    * (one that is not early, if the trigger has one for the window's end). Default: when it is complete.
    */
   readonly ready?: "complete" | "on-time-pane" | "first-pane";
+  /** Whether a pane takes the place of the one before it. Default: no, they add up. */
+  readonly accumulating?: boolean;
 }
 
 /** Transforms that a worker runs, bundle by bundle. */

@@ -10,8 +10,11 @@ export class SideInputStore {
   /** By the window's encoded bytes: all windows of a PCollection have one coder. */
   #contents = new Map<string, { batches: Batch[]; shared: boolean; pane?: PaneInfo }>();
 
-  /** @param triggered whether windows have several panes, of which the last is what the side input holds. */
-  constructor(readonly triggered = false) {}
+  /**
+   * @param panes Whether windows have several panes that are told apart, and what becomes of one when the next comes. Default:
+   * they are not.
+   */
+  constructor(readonly panes?: "replaced" | "added") {}
 
   /** Whether a window has had a pane; one that is not early, if that is asked for. */
   has(windowKey: string, ready: "on-time-pane" | "first-pane"): boolean {
@@ -21,7 +24,7 @@ export class SideInputStore {
 
   add(batch: Batch): void {
     if (batch.count === 0) return;
-    if (this.triggered) {
+    if (this.panes !== undefined) {
       this.#addPanes(batch);
       return;
     }
@@ -40,7 +43,7 @@ export class SideInputStore {
     for (const [window, at] of positions) this.#append(window, batch.select(at));
   }
 
-  /** Elements of a later pane take the place of those of an earlier one. */
+  /** Elements of a later pane take the place of those of an earlier one, or come beside them. */
   #addPanes(batch: Batch): void {
     const { panes } = batch.columns;
     for (let i = 0; i < batch.count; i++) {
@@ -48,10 +51,17 @@ export class SideInputStore {
       const one = batch.slice(i, i + 1);
       forEachWindow(entry(batch.windows, i), (window) => {
         const contents = this.#contents.get(window.key);
-        if (contents?.pane !== undefined && pane.index < contents.pane.index) return;
-        const isSame = contents?.pane !== undefined && pane.index === contents.pane.index;
-        const batches = isSame ? [...contents.batches, one] : [one];
-        this.#contents.set(window.key, { batches, shared: false, pane });
+        const before = contents?.pane;
+        if (contents === undefined || before === undefined) {
+          this.#contents.set(window.key, { batches: [one], shared: false, pane });
+          return;
+        }
+        const replaced = this.panes === "replaced" && pane.index !== before.index;
+        if (replaced && pane.index < before.index) return;
+        const batches = replaced ? [one] : [...contents.batches, one];
+        // A pane that is not early makes the window ready for good.
+        const known = before.timing !== "EARLY" && pane.timing === "EARLY" ? before : pane;
+        this.#contents.set(window.key, { batches, shared: false, pane: known });
       });
     }
   }
@@ -74,7 +84,7 @@ export class SideInputStore {
   }
 
   copy(): SideInputStore {
-    const copy = new SideInputStore(this.triggered);
+    const copy = new SideInputStore(this.panes);
     for (const [key, contents] of this.#contents) {
       const { batches, shared } = contents;
       copy.#contents.set(key, shared ? contents : { ...contents, batches: batches.slice() });
@@ -86,15 +96,18 @@ export class SideInputStore {
 /** A side input as one bundle finds it: what the windows of the bundle's input map to is looked up when the bundle begins. */
 export class BundleSideInput implements SideInputContents {
   readonly #byMain = new Map<InternedWindow, readonly Batch[]>();
+  readonly #bySide = new Map<string, readonly Batch[]>();
 
   constructor(
-    readonly store: SideInputStore,
+    store: SideInputStore,
     mains: Iterable<InternedWindow>,
     map: (main: InternedWindow) => InternedWindow | undefined,
   ) {
     for (const main of mains) {
       const side = map(main);
-      if (side !== undefined) this.#byMain.set(main, store.at(side.key));
+      if (side === undefined) continue;
+      this.#byMain.set(main, store.at(side.key));
+      this.#bySide.set(side.key, store.at(side.key));
     }
   }
 
@@ -107,6 +120,6 @@ export class BundleSideInput implements SideInputContents {
   }
 
   at(windowKey: string): readonly Batch[] {
-    return this.store.at(windowKey);
+    return this.#bySide.get(windowKey) ?? NOTHING;
   }
 }

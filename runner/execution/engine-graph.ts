@@ -20,7 +20,7 @@ import type { Trigger } from "../engine/trigger.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan, PlanStage, TestStreamStage } from "../graph/plan.js";
 import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
-import type { ScriptedTransform } from "./test-stream.js";
+import type { ScriptedOutput, ScriptedTransform } from "./test-stream.js";
 import { triggerFromProto } from "./trigger-from-proto.js";
 
 /** A graph, and for each of its nodes that is a stage, what is to be prepared in which environment. */
@@ -69,8 +69,10 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
           sideInputs: stage.sideInputs.map((sideInput) => {
             const mapping = windowMapping(components, sideInput);
             if (mapping.kind === "custom") mappings.set(mapping.windowing, mappingFunction(components, sideInput));
-            const { trigger } = windowingOf(components, sideInput.pcollection);
-            return { pcollection: sideInput.pcollection, mapping, ready: readiness(triggerFromProto(trigger)) };
+            const { trigger, accumulationMode } = windowingOf(components, sideInput.pcollection);
+            const accumulating = accumulationMode === AccumulationMode_Enum.ACCUMULATING;
+            const ready = readiness(triggerFromProto(trigger));
+            return { pcollection: sideInput.pcollection, mapping, ready, accumulating };
           }),
           timers: timersOf(components, stage).map(({ domain }) => domain),
           timeSorted: stage.transforms.some(
@@ -88,12 +90,13 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
       continue;
     }
     const transform = components.transforms[stage.transform]!;
-    const outputs = new Map<string, number>();
-    for (const [localName, output] of Object.entries(transform.outputs)) {
-      outputs.set(localName, nodes.length);
-      nodes.push({ kind: "scripted", id: stage.id, output });
-    }
-    testStreams.push({ transform, nodes: outputs });
+    const outputs = new Map<string, ScriptedOutput>();
+    Object.keys(transform.outputs).forEach((localName, i) => {
+      const pcollection = stage.outputs[i]!;
+      outputs.set(localName, { node: nodes.length, pcollection });
+      nodes.push({ kind: "scripted", id: stage.id, output: pcollection });
+    });
+    testStreams.push({ transform, outputs });
   }
   return {
     graph: { nodes, bounded: boundedOf(components) },

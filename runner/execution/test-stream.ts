@@ -24,10 +24,16 @@ const { Enum: URN } = StandardCoders;
 /** Coders of Go's own, which write their length themselves. */
 const GO_CUSTOM = "beam:go:coder:custom:v1";
 
-/** A test stream, and the engine's node of each of its outputs by local name. */
+/** An output of a test stream: the engine's node that emits it. */
+export interface ScriptedOutput {
+  readonly node: number;
+  readonly pcollection: string;
+}
+
+/** A test stream, and its outputs by local name. */
 export interface ScriptedTransform {
   readonly transform: PTransform;
-  readonly nodes: ReadonlyMap<string, number>;
+  readonly outputs: ReadonlyMap<string, ScriptedOutput>;
 }
 
 /**
@@ -35,16 +41,16 @@ export interface ScriptedTransform {
  * @throws GirderError `unsupported` for elements that cannot be told apart, `invalid-pipeline` for events of no output.
  */
 export function testStreamOf(
-  { transform, nodes }: ScriptedTransform,
+  { transform, outputs }: ScriptedTransform,
   components: Components,
   codec: (pcollection: string) => BatchCodec,
 ): TestStream {
   const { coderId, events } = fromBinary(TestStreamPayloadSchema, transform.spec!.payload);
   // A stream of one output need not name it.
-  const [only] = nodes.size === 1 ? nodes.keys() : [];
-  const output = (tag: string): string => {
-    const name = nodes.has(tag) ? tag : only;
-    if (name !== undefined) return name;
+  const [only] = outputs.size === 1 ? outputs.values() : [];
+  const output = (tag: string): ScriptedOutput => {
+    const found = outputs.get(tag) ?? only;
+    if (found !== undefined) return found;
     throw new GirderError("invalid-pipeline", `An event is of an output "${tag}", which there is not.`, {
       where: transform.uniqueName,
     });
@@ -55,18 +61,18 @@ export function testStreamOf(
   );
   const batch = (elements: readonly Element[], tag: string): Batch => {
     const bytes = windowed(elements, (it) => nested(it, coderId, components, transform, isGo));
-    return codec(transform.outputs[output(tag)]!).decode(bytes);
+    return codec(output(tag).pcollection).decode(bytes);
   };
   const eventOf = ({ event }: Event): readonly TestStreamEvent[] => {
     switch (event.case) {
       case "elementEvent": {
         const { elements, tag } = event.value;
         if (elements.length === 0) return [];
-        return [{ kind: "elements", node: nodes.get(output(tag))!, batch: batch(elements, tag) }];
+        return [{ kind: "elements", node: output(tag).node, batch: batch(elements, tag) }];
       }
       case "watermarkEvent": {
         const { newWatermark, tag } = event.value;
-        return [{ kind: "watermark", node: nodes.get(output(tag))!, watermark: instantFromWire(newWatermark) }];
+        return [{ kind: "watermark", node: output(tag).node, watermark: instantFromWire(newWatermark) }];
       }
       case "processingTimeEvent":
         return [{ kind: "processing-time", advance: Math.min(Number(event.value.advanceDuration), MAX_TIMESTAMP) }];

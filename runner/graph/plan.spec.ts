@@ -66,6 +66,7 @@ describe("plan", () => {
       "prune",
       "sink flattens",
       "fuse",
+      "transcode test streams",
       "order",
     ]);
   });

@@ -14,6 +14,7 @@ import { prune } from "./prune.js";
 import { resolveComposites } from "./resolve-composites.js";
 import { sinkFlattens } from "./sink-flattens.js";
 import type { Plan } from "./stages.js";
+import { transcodeTestStreams } from "./transcode-test-streams.js";
 import { validate } from "./validate.js";
 
 export type * from "./stages.js";
@@ -30,6 +31,7 @@ const PASSES: readonly (readonly [name: string, pass: (plan: Plan, capabilities:
   ["prune", prune],
   ["sink flattens", sinkFlattens],
   ["fuse", fuse],
+  ["transcode test streams", transcodeTestStreams],
   ["order", order],
 ];
 

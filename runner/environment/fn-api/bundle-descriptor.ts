@@ -117,7 +117,8 @@ export function describeStage(
     transforms[transform] = create(PTransformSchema, {
       uniqueName: transform,
       spec: create(FunctionSpecSchema, { urn: SOURCE_URN, payload: port(pcollection) }),
-      outputs: { out: pcollection },
+      // A stage without transforms passes elements on, from one coder to another.
+      outputs: { out: stage.transforms.length === 0 ? stage.outputs[0]!.pcollection : pcollection },
     });
     return { transform, codec: stageCoders.elements(pcollection, true) };
   });
