@@ -3,7 +3,7 @@
  *
  * - `typescript [--only NAME] [--json FILE] [--write-scoreboard]` runs our own suite on the embedded runner.
  * - `python|go|java [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE] …` runs the suites of Beam's SDKs on a job
- *   service: see docs/guide/conformance.md.
+ *   service: see docs/conformance.md.
  * - `prism-prepare [PROGRAM…]` has Beam's Prism judge our pipeline protos.
  */
 import { suiteCommand } from "./driver/suite-command.js";

@@ -18,7 +18,7 @@ export function scoreboard(reports: readonly Report[]): string {
     "# Conformance",
     "",
     "Written by `npm run conformance -- SUITE --write-scoreboard`, of the results in `conformance/results`. What the suites are and how",
-    "they are run is in [docs/guide/conformance.md](../docs/guide/conformance.md). A cell says how many tests passed, failed and were",
+    "they are run is in [docs/conformance.md](../docs/conformance.md). A cell says how many tests passed, failed and were",
     "skipped; what is known to fail on Girder, and why, is in `known-failures.json` beside each suite.",
     "",
     ...table(
