@@ -1,5 +1,5 @@
 /** `npm run conformance -- python|go|java [OPTION…]`: an SDK's own tests, against a job service. */
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { GirderError } from "girder";
 import { messageOf } from "../../portability/errors.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
@@ -69,10 +69,9 @@ function checked(suite: Suite, options: DriverOptions): DriverOptions {
 async function runSuite(suite: Suite, options: DriverOptions): Promise<{ report: Report; trouble: string[] }> {
   const ready = await suite.setUp(options);
   const variant = variantOf(options);
-  const file = [suite.name, ...variant, options.subject].join("-").toLowerCase();
-  const log = logFile(file);
-  const serverLog = logFile(`${file}-server`);
-  for (const file of [log, serverLog]) rmSync(file, { force: true });
+  const name = [suite.name, ...variant, options.subject].join("-").toLowerCase();
+  const log = logFile(name);
+  const serverLog = logFile(`${name}-server`);
   const endpoint =
     options.endpoint === undefined ? await startEndpoint(options.subject, serverLog) : givenEndpoint(options.endpoint);
   console.error(`${suite.name} on ${options.subject} at ${endpoint.address}; the tests write to ${log}`);

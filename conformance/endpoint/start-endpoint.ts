@@ -1,4 +1,5 @@
 /** Starts the job service of a subject. */
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../driver/cache.js";
 import { startFlink } from "../flink/flink.js";
@@ -14,9 +15,18 @@ const STARTERS: Readonly<Record<SubjectName, (log: string) => Promise<Endpoint>>
   flink: startFlink,
 };
 
-/** Where what a job service writes is kept, by what it runs for. */
+/** How long (ms) logs are kept. */
+const KEEP_LOGS = 7 * 24 * 3_600_000;
+
+/** The file for what a program writes, by what it runs for: one of this process, in the cache folder for a week. */
 export function logFile(name: string): string {
-  return join(cacheFolder("logs"), `${name}.log`);
+  const folder = cacheFolder("logs");
+  for (const file of readdirSync(folder)) {
+    const path = join(folder, file);
+    if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > KEEP_LOGS)
+      rmSync(path, { force: true });
+  }
+  return join(folder, `${name}-${process.pid}.log`);
 }
 
 /** A fresh job service of the subject. @throws GirderError if it cannot be set up or does not come up. */
