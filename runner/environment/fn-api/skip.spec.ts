@@ -70,7 +70,7 @@ describe("skipping", () => {
   it("does not count elements that have no bytes, however many there are said to be", () => {
     assert.equal(globalWindows(Buffer.from("7fffffff", "hex"), 0), 4);
     // In blocks: two of 2^31 − 1, and the end.
-    assert.equal(globalWindows(Buffer.from("ffffffff" + "ffffffff07".repeat(2) + "00", "hex"), 0), 15);
+    assert.equal(globalWindows(Buffer.from(`ffffffff${"ffffffff07".repeat(2)}00`, "hex"), 0), 15);
   });
 
   it("gets past iterables in blocks", () => {
