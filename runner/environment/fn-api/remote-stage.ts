@@ -1,8 +1,12 @@
 /** A stage that a worker behind the Fn API runs. */
+import { GirderError } from "../../../portability/errors.js";
 import type { BatchCodec } from "../../../portability/execution/batch.js";
 import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
-import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type {
+  InstructionResponse,
+  ProcessBundleResponse,
+} from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
@@ -19,6 +23,14 @@ import { WorkerConnection } from "./worker-connection.js";
 const CHECKPOINT_INTERVAL = 500;
 
 let descriptors = 0;
+
+/** How the splits of a bundle stand. */
+interface Splits {
+  /** Whether the bundle has come to its end. */
+  over: boolean;
+  /** The split that was asked for, if it has not been answered. */
+  asked: Promise<void> | undefined;
+}
 
 export class RemoteStage implements PreparedStage {
   readonly #described: DescribedStage;
@@ -66,20 +78,26 @@ export class RemoteStage implements PreparedStage {
     );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
-    const over = { over: false };
+    const splits: Splits = { over: false, asked: undefined };
     try {
       const responded = connection.request(instruction, {
         case: "processBundle",
         value: { processBundleDescriptorId: this.#described.descriptor.id },
       });
       connection.send(bundle.messages());
-      if (this.#neverEnds) void this.#checkpoint(connection, bundle, over);
+      if (this.#neverEnds) void this.#checkpoint(connection, bundle, splits);
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
-      over.over = true;
+      splits.over = true;
+      if (response.case !== "processBundle") {
+        throw new GirderError("malformed-data", `A worker answered ${response.case ?? "nothing"} to a bundle.`);
+      }
+      if (response.value.elements !== undefined) bundle.embedded(response.value.elements);
+      // A worker may have split the bundle just before its end: what it gave back then is not to be lost.
+      await splits.asked;
       await bundle.received;
-      return await this.#result(connection, bundle, response.value as ProcessBundleResponse);
+      return await this.#result(connection, bundle, response.value);
     } finally {
-      over.over = true;
+      splits.over = true;
       connection.close(instruction);
     }
   }
@@ -110,28 +128,41 @@ export class RemoteStage implements PreparedStage {
   }
 
   /** Now and then asks a bundle that would not end by itself for its rest. */
-  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, state: { over: boolean }): Promise<void> {
+  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, splits: Splits): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
+      });
+      if (splits.over) return;
+      splits.asked = this.#split(connection, bundle);
+      await splits.asked;
+      splits.asked = undefined;
+    }
+  }
+
+  /** Asks a bundle for all that it has not begun or can leave for later. */
+  async #split(connection: WorkerConnection, bundle: RemoteBundle): Promise<void> {
     const desired = (input: number, count: number) =>
       [
         this.#described.sources[input]!.transform,
         { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
       ] as const;
-    while (!state.over) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
-      });
-      if (state.over) return;
-      const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
-      try {
-        const { response } = await connection.request(WorkerConnection.newInstructionId(), {
-          case: "processBundleSplit",
-          value: { instructionId: bundle.instruction, desiredSplits },
-        });
-        if (response.case === "processBundleSplit") bundle.split(response.value);
-      } catch {
-        // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
-        return;
-      }
+    const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
+    let response: InstructionResponse["response"];
+    try {
+      ({ response } = await connection.request(WorkerConnection.newInstructionId(), {
+        case: "processBundleSplit",
+        value: { instructionId: bundle.instruction, desiredSplits },
+      }));
+    } catch {
+      // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
+      return;
+    }
+    try {
+      if (response.case === "processBundleSplit") bundle.split(response.value);
+    } catch (thrown) {
+      // The worker leaves to the runner what the runner cannot read.
+      bundle.failed(thrown);
     }
   }
 
