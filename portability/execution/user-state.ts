@@ -3,7 +3,7 @@
  *
  * A cell belongs to a state of a DoFn, a key and a window. All kinds of state are parts of a cell, each a list of opaque
  * values: a bag is one part (`""`), a multimap has one for each of its keys (their encoded bytes as Latin-1), an ordered
- * list one for each timestamp (a number).
+ * list one for each timestamp (a number; beyond 2^53 its digits).
  */
 import type { KeyIdentity } from "./key-identity.js";
 import type { InternedWindow } from "./window.js";

@@ -24,6 +24,7 @@ import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events
 import type { EngineGraph, GroupByKeyNode, StageNode } from "../engine/graph.js";
 import { plan } from "../graph/plan.js";
 import { Spill } from "../store/spill.js";
+import { Alarms } from "./alarms.js";
 import { type Executable, executableOf } from "./engine-graph.js";
 import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
@@ -87,6 +88,7 @@ class Execution {
   readonly #elements = new Map<string, number>();
   readonly #spill = new Spill();
   readonly #stop = { stopped: false };
+  readonly #alarms = new Alarms((at) => this.#happened({ type: "tick", now: Math.max(at, Date.now()) }));
   /** What is to be done, in order. */
   readonly #commands: EngineCommand[] = [];
   /** What has happened meanwhile, while the loop was waiting. */
@@ -137,6 +139,7 @@ class Execution {
       return await this.#loop();
     } finally {
       signal?.removeEventListener("abort", cancel);
+      this.#alarms.clear();
       this.#spill.close();
     }
   }
@@ -237,7 +240,7 @@ class Execution {
         command.result.finalize?.();
         break;
       case "wake":
-        setTimeout(() => this.#happened({ type: "tick", now: command.at }), Math.max(0, command.at - this.#now()));
+        this.#alarms.set(command.at);
         break;
       case "advance-clock":
         this.#ahead += Math.max(0, command.to - this.#now());
@@ -254,13 +257,19 @@ class Execution {
     }
   }
 
-  /** Has an environment asked something, whose answer is an event. */
-  async #ask(question: () => Promise<EngineEvent>): Promise<void> {
+  /** Has an environment asked something, whose answer is an event; again where its worker was lost meanwhile. */
+  async #ask(question: () => Promise<EngineEvent>, attempt = 1): Promise<void> {
     try {
       this.#happened(await question());
     } catch (thrown) {
-      this.#fail(thrown);
+      const isLost = thrown instanceof GirderError && thrown.code === "worker-lost";
+      if (isLost && this.#failure === undefined && attempt < this.#attempts) await this.#ask(question, attempt + 1);
+      else this.#fail(thrown);
     }
+  }
+
+  get #attempts(): number {
+    return this.#options.bundleAttempts ?? BUNDLE_ATTEMPTS;
   }
 
   async #mapWindows({ windowing, windows }: Ask<"map-windows">): Promise<EngineEvent> {
@@ -288,7 +297,7 @@ class Execution {
   }
 
   #run(command: Run): void {
-    const injectable = command.attempt < (this.#options.bundleAttempts ?? BUNDLE_ATTEMPTS) - 1;
+    const injectable = command.attempt < this.#attempts - 1;
     const fail = injectable && this.#random() < (this.#options.failBundles ?? 0);
     const split = this.#random() < (this.#options.splitBundles ?? 0);
     const task: BundleTask = {
@@ -328,7 +337,7 @@ class Execution {
 
   #bundleFailed(command: Run, thrown: unknown): void {
     if (thrown instanceof GirderError && thrown.code !== "worker-lost") this.#fail(thrown);
-    else if (command.attempt + 1 < (this.#options.bundleAttempts ?? BUNDLE_ATTEMPTS)) {
+    else if (command.attempt + 1 < this.#attempts) {
       this.#events.push({ type: "lost", bundle: command.bundle });
     } else {
       const { id } = this.#executable.graph.nodes[command.node]!;

@@ -2,7 +2,7 @@
 import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
-import { RemoteWorker } from "../environment/fn-api/remote-worker.js";
+import { RemoteWorker, type StartWorker } from "../environment/fn-api/remote-worker.js";
 import { launcherFor } from "../environment/launcher-for.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
@@ -50,7 +50,7 @@ function workerFor(
   { environments = {} }: ExecutionSettings,
 ): RemoteWorker {
   const launcher = launcherFor(environment, environments);
-  const start = async (id: string) => {
+  const start: StartWorker = async (id, signal) => {
     services.serve(id, {
       provision: {
         jobId: job.jobId,
@@ -58,7 +58,10 @@ function workerFor(
         pipelineOptions: job.options,
         retrievalToken: job.retrievalToken,
         endpoints: services.endpoints,
-        dependencies: environment.dependencies,
+        // Of alternatives, each has its own.
+        get dependencies() {
+          return launcher.environment.dependencies;
+        },
       },
       artifacts: job.artifacts,
       log: (entry) => {
@@ -66,14 +69,19 @@ function workerFor(
         if (message !== undefined) job.log(message);
       },
     });
-    const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal: job.signal });
-    return {
-      exited,
-      stop: async () => {
-        await stop();
-        services.forget(id);
-      },
-    };
+    try {
+      const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal });
+      return {
+        exited,
+        stop: async () => {
+          await stop();
+          services.forget(id);
+        },
+      };
+    } catch (thrown) {
+      services.forget(id);
+      throw thrown;
+    }
   };
   return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start);
 }

@@ -77,5 +77,5 @@ export class BundleState {
 }
 
 function keyOf({ state, window, key }: StateAddress): string {
-  return `${state} ${window.id} ${String(key)}`;
+  return `${state} ${window.id} ${typeof key} ${String(key)}`;
 }

@@ -4,7 +4,6 @@ import { readPane } from "../../../portability/coders/pane-coder.js";
 import type { Batch, BatchCodec, Column, WindowSet } from "../../../portability/execution/batch.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
-import type { InternedWindow } from "../../../portability/execution/window.js";
 import { StandardCoders } from "../../../portability/urns.js";
 import { ElementWriter } from "./element-writer.js";
 import { EncodedBatch, EncodedValue } from "./encoded-batch.js";
@@ -18,6 +17,10 @@ type Offsets = Uint32Array<ArrayBuffer>;
 
 /** Timestamp, number of windows, first byte of the pane. */
 const LEAST_HEADER = 8 + 4 + 1;
+/** Timestamp, windows and pane of most elements, in bytes. */
+const HEADER = 32;
+/** The length of a value as a varint, in bytes, at most. */
+const LENGTH = 5;
 /** Bytes of a message to a worker, about: larger ones cost memory, smaller ones time. */
 const FRAME = 256 * 1024;
 
@@ -66,11 +69,11 @@ export class ElementCodec implements BatchCodec {
       this.#bounds[count] = at;
       if (count === 0 || !sameRest(bytes, previous, at, header)) {
         if (at + LEAST_HEADER > bytes.length) throw truncated(at);
-        const paneAt = this.#skipWindows(bytes, at + 8);
+        const paneAt = this.windows.skipSet(bytes, at + 8);
         const valueAt = skipPane(bytes, paneAt);
         if (valueAt > bytes.length) throw truncated(at);
         timestamp = readInstant(bytes, at);
-        windowSet = this.#readWindows(bytes, at + 8);
+        windowSet = this.windows.readSet(bytes, at + 8);
         pane = readPane(new ByteReader(bytes, paneAt, valueAt));
         header = valueAt - at;
       } else if (!sameInstant(bytes, previous, at)) timestamp = readInstant(bytes, at);
@@ -88,7 +91,6 @@ export class ElementCodec implements BatchCodec {
         at = skipValue(bytes, keyEnd);
       }
       if (at > bytes.length) throw truncated(previous);
-      if (at === previous) throw truncated(previous);
     }
     this.#bounds[count] = bytes.length;
     const extents = {
@@ -110,26 +112,6 @@ export class ElementCodec implements BatchCodec {
     this.#keyEnds = larger(this.#keyEnds);
   }
 
-  #skipWindows(bytes: Buffer, at: number): number {
-    let end = at + 4;
-    for (let count = bytes.readInt32BE(at); count > 0; count--) {
-      end = this.windows.skip(bytes, end);
-      if (end >= bytes.length) throw truncated(at);
-    }
-    return end;
-  }
-
-  #readWindows(bytes: Buffer, at: number): WindowSet {
-    const windows: InternedWindow[] = [];
-    let start = at + 4;
-    for (let count = bytes.readInt32BE(at); count > 0; count--) {
-      const end = this.windows.skip(bytes, start);
-      windows.push(this.windows.read(bytes, start, end));
-      start = end;
-    }
-    return windows.length === 1 ? windows[0]! : windows;
-  }
-
   /** The elements of a batch as messages of moderate size, made one by one. */
   *frames(batch: Batch): Generator<Buffer, void, undefined> {
     if (batch instanceof EncodedBatch) {
@@ -137,7 +119,7 @@ export class ElementCodec implements BatchCodec {
       return;
     }
     const { refs, keys, timestamps, windows, panes } = batch.columns;
-    const writer = new ElementWriter(FRAME);
+    const writer = new ElementWriter(Math.min(FRAME, batch.bytes + refs.length * HEADER));
     for (let i = 0; i < refs.length; i++) {
       writer.header(at(timestamps, i), at(windows, i), at(panes, i));
       if (keys !== undefined) writer.key(keys[i]!);
@@ -152,7 +134,9 @@ export class ElementCodec implements BatchCodec {
   }
 
   encodeValues(refs: readonly unknown[]): Uint8Array {
-    const writer = new ElementWriter(FRAME);
+    let bytes = 0;
+    for (const { start, end } of refs as readonly EncodedValue[]) bytes += end - start + LENGTH;
+    const writer = new ElementWriter(bytes);
     for (const ref of refs as readonly EncodedValue[]) {
       writer.varint(ref.end - ref.start);
       writer.value(ref);
@@ -166,6 +150,7 @@ export class ElementCodec implements BatchCodec {
     for (let at = 0; at < buffer.length; ) {
       const start = skipVarint(buffer, at);
       at = start + readVarint(buffer, at);
+      if (at > buffer.length) throw truncated(start);
       refs.push(new EncodedValue(buffer, start, at));
     }
     return refs;

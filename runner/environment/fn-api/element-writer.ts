@@ -11,8 +11,10 @@ import { writeInstant } from "./instants.js";
 /** Values in a block of an iterable whose length is not known beforehand. */
 const BLOCK = 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 export class ElementWriter {
-  #bytes: Buffer;
+  #bytes = NOTHING;
   #size = 0;
   /** The header written last, and what it says. */
   #header: Buffer = Buffer.alloc(0);
@@ -20,9 +22,8 @@ export class ElementWriter {
   #windows: WindowSet | undefined;
   #pane: PaneInfo | undefined;
 
-  constructor(readonly capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
-  }
+  /** @param capacity Bytes to reserve when there is something to write; the buffer doubles as needed. */
+  constructor(readonly capacity: number) {}
 
   get length(): number {
     return this.#size;
@@ -31,7 +32,7 @@ export class ElementWriter {
   /** What has been written; from here on, something new is. */
   take(): Buffer {
     const bytes = this.#bytes.subarray(0, this.#size);
-    this.#bytes = Buffer.allocUnsafeSlow(this.capacity);
+    this.#bytes = NOTHING;
     this.#size = 0;
     return bytes;
   }
@@ -133,7 +134,8 @@ export class ElementWriter {
 
   #reserve(length: number): void {
     if (this.#size + length <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#size + length));
+    const least = Math.max(this.capacity, this.#bytes.length * 2, this.#size + length);
+    const larger = Buffer.allocUnsafeSlow(least);
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

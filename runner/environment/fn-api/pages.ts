@@ -1,4 +1,5 @@
 /** Long answers of the state service, in parts. */
+import { GirderError } from "../../../portability/errors.js";
 import type { StateAnswer } from "./worker-connection.js";
 
 /** Bytes of an answer, about: what is left is fetched with its continuation token. */
@@ -8,9 +9,13 @@ const PAGE = 1 << 20;
  * The part of a stream of bytes that a token asks for.
  *
  * @param chunks The same for every part.
- * @param token Empty for the first part.
+ * @param token Empty for the first part, else one that came with the part before.
+ * @throws GirderError `invalid-argument` for another token.
  */
 export function page(chunks: readonly Uint8Array[], token: Uint8Array): StateAnswer {
+  if (token.length !== 0 && token.length !== 4) {
+    throw new GirderError("invalid-argument", `A continuation token of ${token.length} bytes was never given out.`);
+  }
   let chunk = token.length === 0 ? 0 : Buffer.from(token).readUInt32BE(0);
   const parts: Uint8Array[] = [];
   let bytes = 0;

@@ -7,6 +7,7 @@ import type { ElementsInit } from "../../../portability/fn-api/elements.js";
 import type {
   BundleApplication,
   DelayedBundleApplication,
+  Elements,
   ProcessBundleSplitResponse,
   StateRequest,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
@@ -25,8 +26,6 @@ export class RemoteBundle implements InstructionChannel {
   readonly #residuals: Residual[] = [];
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  /** The split that the worker was last asked for. */
-  splitting: Promise<void> | undefined;
   /** Settles when all that the worker outputs has come. */
   readonly received = new Promise<void>((resolve, reject) => {
     this.#resolve = resolve;
@@ -71,13 +70,27 @@ export class RemoteBundle implements InstructionChannel {
     this.#reject(error);
   }
 
+  /** Takes what came with the response instead of the data stream. */
+  embedded({ data, timers }: Elements): void {
+    for (const { transformId, data: bytes, isLast } of data) this.data(transformId, bytes, isLast);
+    for (const it of timers) this.timers(it.transformId, it.timerFamilyId, it.timers, it.isLast);
+  }
+
   #ended(stream: string): void {
     this.#open.delete(stream);
     if (this.#open.size === 0) this.#resolve();
   }
 
-  /** All that is sent for the bundle. */
+  /** All that is sent for the bundle. Where something of it cannot be had any more, the bundle fails. */
   *messages(): Generator<ElementsInit, void, undefined> {
+    try {
+      yield* this.#messages();
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  *#messages(): Generator<ElementsInit, void, undefined> {
     const { instruction: instructionId, task, described, stage } = this;
     for (const [input, { transform: transformId, codec }] of described.sources.entries()) {
       for (const work of task.inputs) {

@@ -1,9 +1,13 @@
 /** A stage that a worker behind the Fn API runs. */
+import { GirderError } from "../../../portability/errors.js";
 import type { BatchCodec } from "../../../portability/execution/batch.js";
 import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
 import type { TimerChange } from "../../../portability/execution/timer.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
-import type { ProcessBundleResponse } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type {
+  InstructionResponse,
+  ProcessBundleResponse,
+} from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
@@ -21,6 +25,14 @@ import { WorkerConnection } from "./worker-connection.js";
 const CHECKPOINT_INTERVAL = 500;
 
 let descriptors = 0;
+
+/** How the splits of a bundle stand. */
+interface Splits {
+  /** Whether the bundle has come to its end. */
+  over: boolean;
+  /** The split that was asked for, if it has not been answered. */
+  asked: Promise<void> | undefined;
+}
 
 export class RemoteStage implements PreparedStage {
   readonly #described: DescribedStage;
@@ -68,22 +80,26 @@ export class RemoteStage implements PreparedStage {
     );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
-    const over = { over: false };
+    const splits: Splits = { over: false, asked: undefined };
     try {
       const responded = connection.request(instruction, {
         case: "processBundle",
         value: { processBundleDescriptorId: this.#described.descriptor.id },
       });
       connection.send(bundle.messages());
-      if (this.#neverEnds) void this.#checkpoint(connection, bundle, over);
+      if (this.#neverEnds) void this.#checkpoint(connection, bundle, splits);
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
-      over.over = true;
+      splits.over = true;
+      if (response.case !== "processBundle") {
+        throw new GirderError("malformed-data", `A worker answered ${response.case ?? "nothing"} to a bundle.`);
+      }
+      if (response.value.elements !== undefined) bundle.embedded(response.value.elements);
+      // A worker may have split the bundle just before its end: what it gave back then is not to be lost.
+      await splits.asked;
       await bundle.received;
-      // What a split has left to the runner counts, however late the worker says so.
-      await bundle.splitting;
-      return await this.#result(connection, bundle, response.value as ProcessBundleResponse);
+      return await this.#result(connection, bundle, response.value);
     } finally {
-      over.over = true;
+      splits.over = true;
       connection.close(instruction);
     }
   }
@@ -118,34 +134,42 @@ export class RemoteStage implements PreparedStage {
   }
 
   /** Now and then asks a bundle that would not end by itself for its rest. */
-  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, state: { over: boolean }): Promise<void> {
-    while (!state.over) {
+  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, splits: Splits): Promise<void> {
+    for (;;) {
       await new Promise((resolve) => {
         setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
       });
-      if (state.over) return;
-      bundle.splitting = this.#split(connection, bundle);
-      // Whoever waits for the bundle is told of what goes wrong.
-      await bundle.splitting.catch(() => undefined);
+      if (splits.over) return;
+      splits.asked = this.#split(connection, bundle);
+      await splits.asked;
+      splits.asked = undefined;
     }
   }
 
-  /** Has the worker finish what it is at and leave the rest. */
+  /** Asks a bundle for all that it has not begun or can leave for later. */
   async #split(connection: WorkerConnection, bundle: RemoteBundle): Promise<void> {
-    const desired = [...bundle.counts].map(
-      ([input, count]) =>
-        [
-          this.#described.sources[input]!.transform,
-          { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
-        ] as const,
-    );
-    const request = connection.request(WorkerConnection.newInstructionId(), {
-      case: "processBundleSplit",
-      value: { instructionId: bundle.instruction, desiredSplits: Object.fromEntries(desired) },
-    });
-    // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
-    const answer = await request.catch(() => undefined);
-    if (answer?.response.case === "processBundleSplit") bundle.split(answer.response.value);
+    const desired = (input: number, count: number) =>
+      [
+        this.#described.sources[input]!.transform,
+        { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
+      ] as const;
+    const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
+    let response: InstructionResponse["response"];
+    try {
+      ({ response } = await connection.request(WorkerConnection.newInstructionId(), {
+        case: "processBundleSplit",
+        value: { instructionId: bundle.instruction, desiredSplits },
+      }));
+    } catch {
+      // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
+      return;
+    }
+    try {
+      if (response.case === "processBundleSplit") bundle.split(response.value);
+    } catch (thrown) {
+      // The worker leaves to the runner what the runner cannot read.
+      bundle.failed(thrown);
+    }
   }
 
   /** How windows in the keys of a transform's state are coded: as those of its main input. */

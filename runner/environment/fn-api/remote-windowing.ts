@@ -5,6 +5,7 @@
  * Each is a stage of one transform: what is to be mapped or merged goes in as elements, with a nonce that comes back.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
+import { GirderError } from "../../../portability/errors.js";
 import { Batch } from "../../../portability/execution/batch.js";
 import { NO_FIRING } from "../../../portability/execution/pane.js";
 import type {
@@ -118,15 +119,42 @@ abstract class RemoteWindowFunction {
     this.to = coders.windowsOf(fn.to);
   }
 
-  /** Sends encoded values through the stage; gives what comes out to `read`. */
-  protected async call(values: readonly Buffer[], read: (bytes: Buffer, at: number) => void): Promise<void> {
+  close(): void | Promise<void> {
+    return this.#stage.close();
+  }
+
+  /**
+   * Sends encoded values through the stage, each with its index as nonce; gives what comes out for each to `read`.
+   *
+   * @throws GirderError `malformed-data` where there is not one answer for each.
+   */
+  protected async call(
+    values: readonly Buffer[],
+    read: (index: number, bytes: Buffer, at: number) => void,
+  ): Promise<void> {
     const refs = values.map((bytes) => new EncodedValue(bytes, 0, bytes.length));
     const { global } = this.#table;
     const batch = new Batch(refs, undefined, { all: MIN_TIMESTAMP }, { all: global }, { all: NO_FIRING }, 0);
     const { outputs } = await this.#stage.run(taskOf(batch));
+    const answered = new Set<number>();
     for (const { batch: answer } of outputs) {
-      for (const ref of answer.columns.refs as readonly EncodedValue[]) read(ref.bytes, ref.start);
+      for (const { bytes, start } of answer.columns.refs as readonly EncodedValue[]) {
+        const nonceAt = skipVarint(bytes, start);
+        const at = nonceAt + readVarint(bytes, start);
+        const index = Number(bytes.toString("latin1", nonceAt, at));
+        if (values[index] === undefined || answered.has(index)) throw this.#unanswered(values, answered);
+        answered.add(index);
+        read(index, bytes, at);
+      }
     }
+    if (answered.size < values.length) throw this.#unanswered(values, answered);
+  }
+
+  #unanswered({ length }: readonly Buffer[], { size }: ReadonlySet<number>): GirderError {
+    return new GirderError("malformed-data", `A worker answered ${size} of ${length} questions about windows.`, {
+      remedy:
+        "The window function's coder or its worker is at fault: each question comes with a nonce that is to come back.",
+    });
   }
 }
 
@@ -149,11 +177,8 @@ export class RemoteWindowMapping extends RemoteWindowFunction {
       return writer.take();
     });
     const mapped: InternedWindow[] = [];
-    await this.call(values, (bytes, at) => {
-      const nonceAt = skipVarint(bytes, at);
-      const windowAt = nonceAt + readVarint(bytes, at);
-      const i = Number(bytes.toString("latin1", nonceAt, windowAt));
-      mapped[i] = this.to.read(bytes, windowAt, this.to.skip(bytes, windowAt));
+    await this.call(values, (i, bytes, at) => {
+      mapped[i] = this.to.read(bytes, at, this.to.skip(bytes, at));
     });
     return mapped;
   }
@@ -182,10 +207,8 @@ export class RemoteWindowMerging extends RemoteWindowFunction {
       return writer.take();
     });
     const merges: WindowMerge[][] = keys.map(() => []);
-    await this.call(values, (bytes, start) => {
-      const nonceAt = skipVarint(bytes, start);
-      let at = nonceAt + readVarint(bytes, start);
-      const i = Number(bytes.toString("latin1", nonceAt, at));
+    await this.call(values, (i, bytes, start) => {
+      let at = start;
       const readWindow = (): InternedWindow => {
         const end = this.to.skip(bytes, at);
         const window = this.to.read(bytes, at, end);
@@ -201,7 +224,12 @@ export class RemoteWindowMerging extends RemoteWindowFunction {
             count = readVarint(bytes, at);
             at = skipVarint(bytes, at);
           }
-          for (let left = count; left > 0; left--) read();
+          for (let left = count; left > 0; left--) {
+            const before = at;
+            read();
+            // Windows without bytes are one and the same, however many of them there are said to be.
+            if (at === before) break;
+          }
           if (isCounted || count === 0) return;
         }
       };

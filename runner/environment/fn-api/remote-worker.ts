@@ -22,15 +22,22 @@ export interface StartedWorker {
   stop(): Promise<void>;
 }
 
-/** Starts a worker, which then connects under this id. */
-export type StartWorker = (id: string) => Promise<StartedWorker>;
+/**
+ * Starts a worker, which then connects under this id.
+ *
+ * @param signal Aborts when nobody waits for the worker any more: it is not to be started, or to be stopped.
+ */
+export type StartWorker = (id: string, signal: AbortSignal) => Promise<StartedWorker>;
 
 /** How long (ms) a worker may take from its start to its connection, by default. Containers take longest. */
 export const CONNECT_TIMEOUT = 120_000;
 
 export class RemoteWorker implements StageWorker {
   #current: Promise<WorkerConnection> | undefined;
-  #started: StartedWorker | undefined;
+  /** The connection of the worker that was started last. */
+  #latest: WorkerConnection | undefined;
+  /** Workers that are being ended, because they were lost or the job is over. */
+  readonly #ending = new Set<Promise<void>>();
   readonly #mappings = new Map<WindowFunction, RemoteWindowMapping>();
   readonly #mergings = new Map<WindowFunction, RemoteWindowMerging>();
   #starts = 0;
@@ -80,38 +87,56 @@ export class RemoteWorker implements StageWorker {
     return merging.merge(keys);
   }
 
-  /** The worker, connected. @throws GirderError `worker-lost` where it cannot be started. */
+  /**
+   * The worker, connected.
+   *
+   * @throws GirderError `worker-lost` where it ends before it has connected, `io` where it does not connect in time, and
+   *   what starting it has thrown.
+   */
   connection(): Promise<WorkerConnection> {
     this.#current ??= this.#connect();
     return this.#current;
   }
 
   async #connect(): Promise<WorkerConnection> {
-    if (this.#closed) throw new GirderError("cancelled", "The job has ended.");
+    if (this.#closed) throw ended();
     const id = `${this.id}-${++this.#starts}`;
     const connection = this.server.expect(id);
+    this.#latest = connection;
+    const givenUp = new AbortController();
     // The next bundle finds no worker and starts another.
     void connection.lost.then(() => {
       this.#current = undefined;
+      givenUp.abort();
     });
     try {
-      const started = await this.start(id);
-      this.#started = started;
-      void started.exited.then((reason) => connection.end(lost(`Worker ${id} ended: ${reason}`)));
-      await Promise.race([connection.connected, connection.lost.then(raise), this.#tooLate(connection, id)]);
+      const starting = this.start(id, givenUp.signal);
+      this.#stopWhenLost(connection, starting);
+      const lostFirst = connection.lost.then(raise);
+      const { exited } = await Promise.race([starting, lostFirst]);
+      void exited.then((reason) => connection.end(lost(`Worker ${id} ended: ${reason}`)));
+      await Promise.race([connection.connected, lostFirst, this.#tooLate(connection, id)]);
       return connection;
     } catch (thrown) {
       connection.end(thrown instanceof GirderError ? thrown : lost(String(thrown)));
-      await this.#started?.stop();
       throw thrown;
     }
+  }
+
+  /** A worker that cannot be reached may still be there: its stream has broken, or it has never connected. */
+  #stopWhenLost(connection: WorkerConnection, starting: Promise<StartedWorker>): void {
+    void connection.lost.then(() => {
+      const stopping = starting.then(({ stop }) => stop()).catch(() => undefined);
+      this.#ending.add(stopping);
+      void stopping.then(() => this.#ending.delete(stopping));
+    });
   }
 
   #tooLate(connection: WorkerConnection, id: string): Promise<never> {
     return new Promise((_, reject) => {
       const timer = setTimeout(() => {
         reject(
-          new GirderError("worker-lost", `Worker ${id} did not connect within ${this.connectTimeout} ms.`, {
+          new GirderError("io", `Worker ${id} did not connect within ${this.connectTimeout} ms.`, {
             remedy: "See its log for why; it must be able to reach the runner's address.",
           }),
         );
@@ -143,12 +168,19 @@ export class RemoteWorker implements StageWorker {
     });
   }
 
+  /** Ends the worker, and waits until all that were started are gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    const connection = await this.#current?.catch(() => undefined);
-    connection?.end(new GirderError("cancelled", "The job has ended."));
-    await this.#started?.stop();
+    for (const fn of [...this.#mappings.values(), ...this.#mergings.values()]) await fn.close();
+    this.#latest?.end(ended());
+    // What the end of the connection brings about comes first.
+    await this.#latest?.lost;
+    await Promise.all(this.#ending);
   }
+}
+
+function ended(): GirderError {
+  return new GirderError("cancelled", "The job has ended.");
 }
 
 function lost(what: string): GirderError {

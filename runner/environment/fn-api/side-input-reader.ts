@@ -1,4 +1,5 @@
 /** Answers what a worker asks of side inputs: elements without their headers, or values by key. */
+import { GirderError } from "../../../portability/errors.js";
 import type { Batch } from "../../../portability/execution/batch.js";
 import type { SideInputContents } from "../../../portability/execution/side-input.js";
 import type { ElementCodec } from "./element-codec.js";
@@ -60,7 +61,11 @@ export class SideInputReader {
     for (const batch of batches) {
       const { chunk, extents } = this.#encoded(batch);
       const { bounds, values, keyEnds } = extents;
-      if (keyEnds === undefined) throw new Error("a side input that is read by key does not consist of pairs");
+      if (keyEnds === undefined) {
+        throw new GirderError("unsupported", "A side input whose elements are no pairs is read by key.", {
+          remedy: "Read it as an iterable, or give the side input's PCollection a coder of pairs.",
+        });
+      }
       values.forEach((start, i) => {
         const key = chunk.subarray(start, keyEnds[i]);
         const value = chunk.subarray(keyEnds[i], bounds[i + 1]);

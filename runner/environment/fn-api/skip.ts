@@ -1,4 +1,6 @@
 /** Getting past encoded values without decoding them. All coders in their nested form. */
+import { ByteReader } from "../../../portability/coders/byte-reader.js";
+import { malformed } from "../../../portability/coders/errors.js";
 import { GirderError } from "../../../portability/errors.js";
 import { StandardCoders } from "../../../portability/urns.js";
 
@@ -36,7 +38,7 @@ export function skipperOf(urn: string, parts: () => readonly Skip[]): Skip {
     }
     case URN.NULLABLE: {
       const [value] = parts() as [Skip];
-      return (bytes, at) => (bytes[at] === 0 ? at + 1 : value(bytes, at + 1));
+      return (bytes, at) => (readFlag(bytes, at) ? value(bytes, at + 1) : at + 1);
     }
     case URN.SHARDED_KEY: {
       const [key] = parts() as [Skip];
@@ -50,62 +52,76 @@ export function skipperOf(urn: string, parts: () => readonly Skip[]): Skip {
       const [element] = parts() as [Skip];
       return (bytes, at) => skipIterable(bytes, at, element);
     }
+    case URN.TIMER: {
+      const [key, window] = parts() as [Skip, Skip];
+      return (bytes, at) => {
+        const clearAt = skipCounted(bytes, skipPrefixed(bytes, key(bytes, at)), window);
+        return readFlag(bytes, clearAt) ? clearAt + 1 : skipPane(bytes, clearAt + 17);
+      };
+    }
     default:
       throw new Error(`values of ${urn} cannot be skipped`);
   }
 }
 
+/** Bytes of a varint, at most: 64 bits, seven a byte. */
+const VARINT_BYTES = 10;
+
 export function skipVarint(bytes: Buffer, at: number): number {
   let end = at;
-  while (bytes[end++]! >= 0x80);
+  while (bytes[end++]! >= 0x80) if (end - at === VARINT_BYTES) throw malformed("A varint exceeds 64 bits", at);
   return end;
+}
+
+/** A byte that is 0 or 1. @throws GirderError `malformed-data` */
+export function readFlag(bytes: Buffer, at: number): boolean {
+  const byte = bytes[at];
+  if (byte === undefined) throw truncated(at);
+  if (byte > 1) throw malformed(`The byte ${byte}, where 0 or 1 should be`, at);
+  return byte === 1;
 }
 
 function skipPrefixed(bytes: Buffer, at: number): number {
   const first = bytes[at]!;
   if (first < 0x80) return at + 1 + first;
-  let length = 0;
-  let factor = 1;
-  let end = at;
-  for (;;) {
-    if (end >= bytes.length) throw truncated(at);
-    const byte = bytes[end++]!;
-    length += (byte & 0x7f) * factor;
-    if (byte < 0x80) break;
-    factor *= 128;
-  }
+  const length = readVarint(bytes, at);
   if (length > bytes.length) throw truncated(at);
-  return end + length;
+  return skipVarint(bytes, at) + length;
 }
 
 function skipIterable(bytes: Buffer, at: number, element: Skip): number {
   if (at + 4 > bytes.length) throw truncated(at);
-  const count = bytes.readInt32BE(at);
+  if (bytes.readInt32BE(at) !== -1) return skipCounted(bytes, at, element);
   let end = at + 4;
-  if (count >= 0) return skipAll(bytes, end, count, element);
   for (;;) {
-    const from = end;
-    end = skipVarint(bytes, from);
-    if (end > bytes.length) throw truncated(at);
-    const block = readVarint(bytes, from);
-    if (block === 0) return end;
-    end = skipAll(bytes, end, block, element);
+    const count = readVarint(bytes, end);
+    end = skipVarint(bytes, end);
+    if (count === 0) return end;
+    end = skipAll(bytes, end, count, element);
   }
+}
+
+/** Gets past a count of four bytes and that many elements. */
+export function skipCounted(bytes: Buffer, at: number, element: Skip): number {
+  if (at + 4 > bytes.length) throw truncated(at);
+  const count = bytes.readInt32BE(at);
+  if (count < 0) throw malformed(`A sequence of ${count} elements`, at);
+  return skipAll(bytes, at + 4, count, element);
 }
 
 function skipAll(bytes: Buffer, at: number, count: number, element: Skip): number {
   let end = at;
   for (let i = 0; i < count; i++) {
-    // Elements may take no bytes at all, but a count of them that no buffer could hold is not to be believed.
-    if (end > bytes.length || count - i > MAX_COUNT) throw truncated(at);
-    end = element(bytes, end);
+    const next = element(bytes, end);
+    // Where one element has no bytes (global windows), none has, however many the count says there are.
+    if (next === end) return end;
+    if (next > bytes.length) throw truncated(at);
+    end = next;
   }
   return end;
 }
 
-const MAX_COUNT = 2 ** 31;
-
-/** The pane's first byte tells what follows it: up to two varints, and element metadata with their length. */
+/** The pane's first byte tells how many varints follow it. Of which panes there are, whoever reads it must see to. */
 export function skipPane(bytes: Buffer, at: number): number {
   const first = bytes[at]!;
   let end = at + 1;
@@ -113,30 +129,28 @@ export function skipPane(bytes: Buffer, at: number): number {
   return end;
 }
 
-/** A varint of at most 53 bits. */
+/** A varint that is not negative; inexact beyond 53 bits. @throws GirderError `malformed-data` */
 export function readVarint(bytes: Buffer, at: number): number {
   let value = 0;
   let factor = 1;
-  for (let i = at; ; i++) {
+  for (let i = at; i < bytes.length; i++) {
     const byte = bytes[i]!;
     value += (byte & 0x7f) * factor;
     if (byte < 0x80) return value;
+    if (i - at === VARINT_BYTES - 1) throw malformed("A varint exceeds 64 bits", at);
     factor *= 128;
   }
+  throw truncated(at);
+}
+
+/** A varint of 64 bits, signed. @throws GirderError `malformed-data` */
+export function readVarint64(bytes: Buffer, at: number): bigint {
+  const value = new ByteReader(bytes, at).readVarint();
+  return BigInt(value);
 }
 
 export function truncated(at: number): GirderError {
   return new GirderError("malformed-data", `The element that begins at byte ${at} of a message does not end in it.`, {
     remedy: "The worker and the pipeline disagree about a coder; check that they come from one SDK version.",
   });
-}
-
-/** A varint of 64 bits, signed. */
-export function readVarint64(bytes: Buffer, at: number): bigint {
-  let value = 0n;
-  for (let i = at, shift = 0n; ; i++, shift += 7n) {
-    const byte = bytes[i]!;
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return BigInt.asIntN(64, value);
-  }
 }

@@ -13,6 +13,7 @@ export function stateLayoutOf({ spec }: StateSpec, coders: WireCoders): StateLay
   switch (spec.case) {
     case "orderedListSpec":
       return { value: coders.skip(coders.onWire(spec.value.elementCoderId)) };
+    case "mapSpec":
     case "multimapSpec":
       return { value: coders.skip(coders.onWire(spec.value.valueCoderId)) };
     default:

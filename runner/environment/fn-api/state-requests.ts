@@ -11,7 +11,7 @@ import { BundleState } from "./bundle-state.js";
 import { ElementWriter } from "./element-writer.js";
 import { page } from "./pages.js";
 import type { SideInputReader } from "./side-input-reader.js";
-import { readVarint64, type Skip, skipVarint } from "./skip.js";
+import { readVarint64, skipVarint, truncated } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 import type { StateAnswer } from "./worker-connection.js";
 
@@ -32,6 +32,8 @@ interface SideInputKey {
 /** The one part of a bag. */
 const BAG = "";
 const NOTHING = new Uint8Array();
+/** All timestamps of an ordered list. */
+const EVERYTHING = { start: -(2n ** 63n), end: 2n ** 63n };
 
 export class StateRequests {
   readonly state: BundleState;
@@ -94,8 +96,7 @@ export class StateRequests {
   #address({ transformId, userStateId, window, key }: UserStateKey): StateAddress {
     const state = this.stage.states.findIndex((it) => it.transform === transformId && it.id === userStateId);
     if (state < 0) throw new GirderError("not-found", `${transformId} has no state ${userStateId} in this bundle.`);
-    const bytes = Buffer.from(window);
-    return { state, key: latin1(key), window: this.windows(transformId).read(bytes, 0, bytes.length) };
+    return { state, key: latin1(key), window: this.windows(transformId).readWhole(window) };
   }
 
   #part(address: StateAddress, part: StatePart, request: StateRequest["request"], token: Uint8Array): StateAnswer {
@@ -137,25 +138,35 @@ export class StateRequests {
     });
   }
 
-  #countOf({ state }: StateAddress, values: Buffer): number {
-    const skip = this.#skip(state);
+  #countOf(address: StateAddress, values: Buffer): number {
     let count = 0;
-    for (let at = 0; at < values.length; count++) at = skip(values, at);
+    for (let at = 0; at < values.length; count++) at = this.#valueEnd(address, values, at);
     return count;
   }
 
-  #skip(state: number): Skip {
-    return this.described.states[state]!.value!;
+  /** Where a value of a state ends. @throws GirderError `malformed-data` */
+  #valueEnd({ state }: StateAddress, bytes: Buffer, at: number): number {
+    const { value: skip } = this.described.states[state]!;
+    if (skip === undefined) {
+      const { transform, id } = this.stage.states[state]!;
+      throw new GirderError("unsupported", "This kind of state is not read in this way.", {
+        where: `state ${id} of ${transform}`,
+        remedy: "Check that the state is asked for as the kind that its DoFn declares.",
+      });
+    }
+    const end = skip(bytes, at);
+    if (end > bytes.length || end === at) throw truncated(at);
+    return end;
   }
 
   /** Entries are their timestamp in ms as a varint, then the value. */
   #orderedList(key: StateKey_OrderedListUserState, request: StateRequest["request"], token: Uint8Array): StateAnswer {
     const address = this.#address(key);
-    const inRange = (): number[] => {
-      const start = key.range?.start ?? -(2n ** 63n);
-      const end = key.range?.end ?? 2n ** 63n - 1n;
-      const all = this.state.parts(address) as number[];
-      return all.filter((at) => at >= start && at < end).sort((a, b) => a - b);
+    const inRange = (): StatePart[] => {
+      const { start, end } = key.range ?? EVERYTHING;
+      const all = this.state.parts(address).map((part) => ({ part, at: BigInt(part) }));
+      const chosen = all.filter(({ at }) => at >= start && at < end);
+      return chosen.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ part }) => part);
     };
     switch (request.case) {
       case "get":
@@ -164,13 +175,16 @@ export class StateRequests {
           token,
         );
       case "append": {
-        const data = Buffer.from(request.value.data);
-        const skip = this.#skip(address.state);
-        for (let start = 0; start < data.length; ) {
-          const end = skip(data, skipVarint(data, start));
-          this.state.append(address, Number(readVarint64(data, start)), data.subarray(start, end));
+        const { data } = request.value;
+        const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+        const entries: { part: StatePart; value: Buffer }[] = [];
+        for (let start = 0; start < bytes.length; ) {
+          const part = partOf(readVarint64(bytes, start));
+          const end = this.#valueEnd(address, bytes, skipVarint(bytes, start));
+          entries.push({ part, value: bytes.subarray(start, end) });
           start = end;
         }
+        for (const { part, value } of entries) this.state.append(address, part, value);
         return { case: "append", value: {} };
       }
       case "clear":
@@ -180,6 +194,12 @@ export class StateRequests {
         throw new GirderError("invalid-argument", "A state request that asks for nothing.");
     }
   }
+}
+
+/** The part of an ordered list for a timestamp: the number where that is exact, else its digits. */
+function partOf(timestamp: bigint): StatePart {
+  const number = Number(timestamp);
+  return Number.isSafeInteger(number) ? number : String(timestamp);
 }
 
 function latin1(bytes: Uint8Array): string {

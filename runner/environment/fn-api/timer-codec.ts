@@ -2,11 +2,12 @@
 import { ByteReader } from "../../../portability/coders/byte-reader.js";
 import { ByteWriter } from "../../../portability/coders/byte-writer.js";
 import { readPane, writePane } from "../../../portability/coders/pane-coder.js";
+import { decodeUtf8 } from "../../../portability/coders/utf8.js";
+import { forEachWindow } from "../../../portability/execution/batch.js";
 import { type Instant, instantToWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
-import type { Timer, TimerChange } from "../../../portability/execution/timer.js";
-import type { InternedWindow } from "../../../portability/execution/window.js";
+import type { Timer, TimerAddress, TimerChange } from "../../../portability/execution/timer.js";
 import { readInstant, writeInstant } from "./instants.js";
-import { readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
+import { readFlag, readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 
 export class TimerCodec {
@@ -24,21 +25,18 @@ export class TimerCodec {
     for (let at = 0; at < bytes.length; ) {
       const start = at;
       const keyEnd = this.skipKey(bytes, at);
-      const key = bytes.toString("latin1", at, keyEnd);
       const tagAt = skipVarint(bytes, keyEnd);
       const tagEnd = tagAt + readVarint(bytes, keyEnd);
-      if (tagEnd + 4 > bytes.length) throw truncated(start);
-      const tag = bytes.toString("utf8", tagAt, tagEnd);
-      const windows: InternedWindow[] = [];
-      at = tagEnd + 4;
-      for (let count = bytes.readInt32BE(tagEnd); count > 0; count--) {
-        const end = this.windows.skip(bytes, at);
-        if (end >= bytes.length) throw truncated(start);
-        windows.push(this.windows.read(bytes, at, end));
-        at = end;
-      }
-      const addresses = windows.map((window) => ({ family: this.family, key, tag, window }));
-      if (bytes[at++] === 1) {
+      // What is missing before here is missing here, too.
+      if (tagEnd > bytes.length) throw truncated(start);
+      const key = bytes.toString("latin1", start, keyEnd);
+      const tag = decodeUtf8(bytes, tagAt, tagEnd);
+      at = this.windows.skipSet(bytes, tagEnd);
+      const addresses: TimerAddress[] = [];
+      forEachWindow(this.windows.readSet(bytes, tagEnd), (window) => {
+        addresses.push({ family: this.family, key, tag, window });
+      });
+      if (readFlag(bytes, at++)) {
         for (const address of addresses) changes.push({ address, timer: undefined });
         continue;
       }
@@ -57,9 +55,7 @@ export class TimerCodec {
   encode({ key, tag, window, fire, hold, pane }: Timer): Uint8Array {
     const writer = new ByteWriter(64);
     writer.writeBytes(Buffer.from(key as string, "latin1"));
-    const tagBytes = Buffer.from(tag);
-    writer.writeVarint(tagBytes.length);
-    writer.writeBytes(tagBytes);
+    writer.writeUtf8Prefixed(tag);
     writer.writeInt32BE(1);
     writer.writeBytes(Buffer.from(window.key, "latin1"));
     writer.writeByte(0);

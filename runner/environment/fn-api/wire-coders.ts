@@ -18,19 +18,22 @@ const { Enum: URN } = StandardCoders;
 export class WireCoders {
   /** All coders: those of the pipeline, and those made here. */
   readonly coders: Record<string, Coder>;
-  readonly #prefixed = new Map<string, string>();
+  readonly #onWire = new Map<string, string>();
+  /** Ids of the coders made here, by what they are made of. */
+  readonly #made = new Map<string, string>();
   readonly #skips = new Map<string, Skip>();
 
   constructor(coders: Readonly<Record<string, Coder>>) {
-    this.coders = { ...coders };
+    // Ids may be names that every object has.
+    this.coders = Object.assign(Object.create(null) as Record<string, Coder>, coders);
   }
 
   /** The id of the coder to be used on the wire for what the pipeline codes as `id`. */
   onWire(id: string): string {
-    let wire = this.#prefixed.get(id);
+    let wire = this.#onWire.get(id);
     if (wire === undefined) {
       wire = this.#substitute(id);
-      this.#prefixed.set(id, wire);
+      this.#onWire.set(id, wire);
     }
     return wire;
   }
@@ -75,11 +78,17 @@ export class WireCoders {
   }
 
   #add(urn: string, components: readonly string[], payload: Uint8Array = new Uint8Array()): string {
-    const id = `wire:${urn}(${components.join()})${payload.length > 0 ? Buffer.from(payload).toString("hex") : ""}`;
-    this.coders[id] ??= create(CoderSchema, {
+    const parts = JSON.stringify([...components, Buffer.from(payload).toString("hex")]);
+    const made = this.#made.get(urn + parts);
+    if (made !== undefined) return made;
+    let id = `wire:${urn}(${components.join()})`;
+    // Ids are the pipeline's to choose: even those that look like ours.
+    while (this.coders[id] !== undefined) id += "'";
+    this.coders[id] = create(CoderSchema, {
       spec: create(FunctionSpecSchema, { urn, payload }),
       componentCoderIds: [...components],
     });
+    this.#made.set(urn + parts, id);
     return id;
   }
 }

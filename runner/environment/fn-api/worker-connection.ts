@@ -39,6 +39,10 @@ export class WorkerConnection {
   readonly #elements = new Outbox<ElementsInit>();
   readonly #awaited = new Map<string, Awaited>();
   readonly #channels = new Map<string, InstructionChannel>();
+  /** Answers to state requests, by stream. */
+  readonly #answers = new Set<Outbox<MessageInitShape<typeof StateResponseSchema>>>();
+  /** Streams of which there is one. */
+  readonly #opened = new Set<string>();
   #lost: GirderError | undefined;
   #connected!: () => void;
   #gone!: (why: GirderError) => void;
@@ -92,15 +96,21 @@ export class WorkerConnection {
     this.#elements.pushAll(messages);
   }
 
-  /** Takes over the worker's control stream. @returns what is to be sent on it. */
+  /**
+   * Takes over the worker's control stream. @returns what is to be sent on it.
+   *
+   * @throws GirderError `invalid-argument` for a second one.
+   */
   control(responses: AsyncIterable<InstructionResponse>): AsyncIterable<InstructionInit> {
+    this.#only("control");
     this.#connected();
     void this.#read(responses, (response) => this.#answered(response), "control");
     return this.#requests;
   }
 
-  /** Takes over a data stream of the worker. */
+  /** Takes over the worker's data stream. @throws GirderError `invalid-argument` for a second one. */
   data(messages: AsyncIterable<Elements>): AsyncIterable<ElementsInit> {
+    this.#only("data");
     void this.#read(messages, (message) => this.#received(message), "data");
     return this.#elements;
   }
@@ -108,6 +118,7 @@ export class WorkerConnection {
   /** Takes over a state stream of the worker. */
   state(requests: AsyncIterable<StateRequest>): AsyncIterable<MessageInitShape<typeof StateResponseSchema>> {
     const answers = new Outbox<MessageInitShape<typeof StateResponseSchema>>();
+    this.#answers.add(answers);
     const answer = (request: StateRequest): void => {
       const { id, instructionId } = request;
       try {
@@ -118,8 +129,21 @@ export class WorkerConnection {
         answers.push({ id, error: messageOf(thrown) });
       }
     };
-    void this.#read(requests, answer, "state").then(() => answers.end());
+    void this.#read(requests, answer, "state").then(() => {
+      this.#answers.delete(answers);
+      answers.end();
+    });
     return answers;
+  }
+
+  /** Two streams would each be given a part of what is sent. */
+  #only(stream: string): void {
+    if (this.#opened.has(stream)) {
+      throw new GirderError("invalid-argument", `Worker ${this.id} has a ${stream} stream already.`, {
+        remedy: "Start each worker with an id of its own.",
+      });
+    }
+    this.#opened.add(stream);
   }
 
   /** Ends the connection: whatever is awaited is lost, and the streams end. */
@@ -133,6 +157,7 @@ export class WorkerConnection {
     this.#channels.clear();
     this.#requests.end();
     this.#elements.end();
+    for (const answers of this.#answers) answers.end();
   }
 
   /** Reads a stream to its end. That of any but the state stream is the end of the worker. */
