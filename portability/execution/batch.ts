@@ -7,6 +7,7 @@
  *
  * A batch is immutable once it has left its producer.
  */
+import type { Groups } from "./groups.js";
 import type { KeyIdentity } from "./key-identity.js";
 import type { PaneInfo } from "./pane.js";
 import { type Instant, MAX_TIMESTAMP } from "./time.js";
@@ -97,6 +98,11 @@ export class Batch {
       this.#minTimestamp = min;
     }
     return this.#minTimestamp;
+  }
+
+  /** Something to group batches of this one's producer in; undefined if that is best done by references. */
+  newGroups(): Groups | undefined {
+    return undefined;
   }
 
   /** The elements at the given positions, in that order, sharing the references. */

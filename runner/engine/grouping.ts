@@ -12,7 +12,8 @@
  * trigger is asked whether to emit a pane. With the model's default trigger that is at the window's end, then for every late
  * element until the window expires (end plus allowed lateness).
  */
-import { type Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
+import { type Batch, entry, forEachWindow } from "../../portability/execution/batch.js";
+import type { Groups } from "../../portability/execution/groups.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
@@ -32,6 +33,19 @@ import {
   type TriggerState,
   type TriggerTime,
 } from "./trigger.js";
+import { ValueGroups } from "./value-groups.js";
+
+/** References to values, and the identities of their keys. */
+interface KeyedColumns {
+  readonly refs: readonly unknown[];
+  readonly keys: readonly KeyIdentity[];
+}
+
+function keyed(batch: Batch): KeyedColumns {
+  const { refs, keys } = batch.columns;
+  if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
+  return { refs, keys };
+}
 
 /** One window of all keys; of one key where windows merge. */
 interface WindowCells {
@@ -40,7 +54,7 @@ interface WindowCells {
    * Values by key, as long as that is all there is to a group: no pane emitted, no timestamp kept, nothing moved out of
    * memory. What a batch job groups is here, without a cell between the map and the array.
    */
-  readonly fresh: Map<KeyIdentity, unknown[]>;
+  fresh: Groups | undefined;
   readonly cells: Map<KeyIdentity, Cell>;
   /** Whether the watermark has passed its end. */
   ended: boolean;
@@ -79,28 +93,35 @@ export class Grouping {
 
   /** Takes a keyed batch. Returns the panes that its elements complete. @param now processing time, ms. */
   add(batch: Batch, now: Instant): Batch[] {
-    const { refs, keys, timestamps, windows } = batch.columns;
-    if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
+    const { count, timestamps, windows } = batch;
     const late = new PaneBuilder();
     if ("all" in windows && !Array.isArray(windows.all) && this.strategy.merging === "no") {
       const open = this.#openWindow(windows.all as InternedWindow);
-      if (open === undefined) this.droppedLate += refs.length;
+      if (open === undefined) this.droppedLate += count;
       else {
-        this.#addAll(open, refs, keys, timestamps, now, late);
+        if (this.#mayBeFresh(open)) this.#freshOf(open, batch).addAll(batch);
+        else {
+          const { refs, keys } = keyed(batch);
+          for (let i = 0; i < count; i++) this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), now, late);
+        }
         this.#charge(open, batch.bytes);
       }
     } else {
-      const bytes = batch.bytes / refs.length;
-      for (let i = 0; i < refs.length; i++) {
-        const timestamp = entry(timestamps, i);
+      const bytes = batch.bytes / count;
+      // Asked for only if there is need: that makes references of elements.
+      let columns: KeyedColumns | undefined;
+      for (let i = 0; i < count; i++) {
         forEachWindow(entry(windows, i), (window) => {
-          const open = this.#addOne(window, keys[i]!, refs[i], timestamp, now, late);
-          if (open === undefined) this.droppedLate++;
-          else this.#charge(open, bytes);
+          columns = this.#addOne(window, batch, i, columns, bytes, now, late);
         });
       }
     }
     return late.finish();
+  }
+
+  #freshOf(open: WindowCells, batch: Batch): Groups {
+    open.fresh ??= batch.newGroups() ?? new ValueGroups();
+    return open.fresh;
   }
 
   #charge(open: WindowCells, bytes: number): void {
@@ -108,47 +129,39 @@ export class Grouping {
     this.pendingBytes += bytes;
   }
 
-  #addAll(
-    open: WindowCells,
-    refs: readonly unknown[],
-    keys: readonly KeyIdentity[],
-    timestamps: Column<Instant>,
-    now: Instant,
-    panes: PaneBuilder,
-  ): void {
-    if (this.#mayBeFresh(open)) {
-      const { fresh } = open;
-      for (let i = 0; i < refs.length; i++) {
-        const values = fresh.get(keys[i]!);
-        // An array of one takes far less memory than an empty one that grows.
-        if (values === undefined) fresh.set(keys[i]!, [refs[i]]);
-        else values.push(refs[i]);
-      }
-      return;
-    }
-    for (let i = 0; i < refs.length; i++) this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), now, panes);
-  }
-
-  /** Adds one value; returns the window it has gone to, undefined if that has expired. */
+  /** Adds one element to one of its windows. Returns the batch's columns if it had to ask for them. */
   #addOne(
     window: InternedWindow,
-    key: KeyIdentity,
-    ref: unknown,
-    timestamp: Instant,
+    batch: Batch,
+    i: number,
+    columns: KeyedColumns | undefined,
+    bytes: number,
     now: Instant,
     panes: PaneBuilder,
-  ): WindowCells | undefined {
-    const { merging } = this.strategy;
-    const target = merging === "overlapping" ? this.#merge(key, window, now) : this.#openWindow(window);
-    if (target === undefined) return undefined;
-    if (this.#mayBeFresh(target)) {
-      const values = target.fresh.get(key);
-      if (values === undefined) target.fresh.set(key, [ref]);
-      else values.push(ref);
-      return target;
+  ): KeyedColumns | undefined {
+    if (this.strategy.merging !== "overlapping") {
+      const target = this.#openWindow(window);
+      if (target === undefined) {
+        this.droppedLate++;
+        return columns;
+      }
+      this.#charge(target, bytes);
+      if (this.#mayBeFresh(target)) {
+        this.#freshOf(target, batch).add(batch, i);
+        return columns;
+      }
+      const known = columns ?? keyed(batch);
+      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), now, panes);
+      return known;
     }
-    this.#addTo(target, key, ref, timestamp, now, panes);
-    return target;
+    const known = columns ?? keyed(batch);
+    const target = this.#merge(known.keys[i]!, window, now);
+    if (target === undefined) this.droppedLate++;
+    else {
+      this.#charge(target, bytes);
+      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), now, panes);
+    }
+    return known;
   }
 
   /** Adds a value to a key's cell of a window, and emits a pane if its trigger says so. */
@@ -202,7 +215,7 @@ export class Grouping {
 
   /** Makes cells of groups that were mere values. */
   #settle(open: WindowCells): void {
-    for (const [key, refs] of open.fresh) {
+    for (const [key, refs] of open.fresh?.entries() ?? []) {
       const cell = open.cells.get(key);
       if (cell === undefined) open.cells.set(key, new Cell(refs, this.#newState()));
       else {
@@ -210,7 +223,7 @@ export class Grouping {
         cell.added += refs.length;
       }
     }
-    open.fresh.clear();
+    open.fresh = undefined;
   }
 
   /** The entry of a window, opened if need be; undefined if it has expired. */
@@ -219,7 +232,7 @@ export class Grouping {
     if (open === undefined) {
       if (this.#expired(window)) return undefined;
       const ended = window.maxTimestamp < this.#inputWatermark;
-      open = { window, fresh: new Map(), cells: new Map(), ended, bytes: 0 };
+      open = { window, fresh: undefined, cells: new Map(), ended, bytes: 0 };
       this.#open.set(window, open);
     }
     return open;
@@ -308,7 +321,7 @@ export class Grouping {
   }
 
   #reopen(window: InternedWindow): WindowCells {
-    const open: WindowCells = { window, fresh: new Map(), cells: new Map(), ended: true, bytes: 0 };
+    const open: WindowCells = { window, fresh: undefined, cells: new Map(), ended: true, bytes: 0 };
     this.#open.set(window, open);
     return open;
   }
@@ -328,6 +341,7 @@ export class Grouping {
   advance(watermark: Instant, now: Instant): Batch[] {
     this.#inputWatermark = watermark;
     const panes = new PaneBuilder();
+    const emitted: Batch[] = [];
     const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
     for (const open of due) {
@@ -335,8 +349,12 @@ export class Grouping {
       const late = this.strategy.merging === "custom" ? this.#custom.takeLate(open.window) : [];
       const ends = !open.ended;
       open.ended = true;
-      if (expired && open.cells.size === 0) this.#emitFresh(open, panes);
-      else {
+      if (expired && open.cells.size === 0) {
+        // The only pane that groups of mere values will ever have.
+        const { window, fresh } = open;
+        const pane = paneAfter(undefined, "ON_TIME", true);
+        emitted.push(...(fresh?.emit(window.maxTimestamp, window, pane) ?? []));
+      } else {
         this.#settle(open);
         const keys = ends || expired ? [...open.cells.keys()] : late;
         for (const key of keys) {
@@ -350,7 +368,7 @@ export class Grouping {
       }
       if (expired) this.#close(open);
     }
-    return panes.finish();
+    return [...emitted, ...panes.finish()];
   }
 
   /** Asks the triggers whose processing time has come. */
@@ -369,12 +387,6 @@ export class Grouping {
     }
     this.nextProcessingTime = next;
     return panes.finish();
-  }
-
-  /** Emits the only pane that groups of mere values will ever have. */
-  #emitFresh({ fresh, window }: WindowCells, into: PaneBuilder): void {
-    const pane = paneAfter(undefined, "ON_TIME", true);
-    for (const [key, refs] of fresh) into.add(key, refs, refs.length, window.maxTimestamp, window, pane);
   }
 
   #close(open: WindowCells): void {
@@ -483,8 +495,7 @@ export class Grouping {
     const copy = new Grouping(this.strategy, this.windows);
     for (const [window, open] of this.#open) {
       const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
-      const fresh = new Map([...open.fresh].map(([key, refs]) => [key, refs.slice()]));
-      copy.#open.set(window, { window, fresh, cells, ended: open.ended, bytes: open.bytes });
+      copy.#open.set(window, { window, fresh: open.fresh?.copy(), cells, ended: open.ended, bytes: open.bytes });
     }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
     copy.#custom = this.#custom.copy();

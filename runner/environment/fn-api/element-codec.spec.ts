@@ -20,7 +20,8 @@ import { type BoundedWindow, GLOBAL_WINDOW, IntervalWindow } from "../../../port
 import { WindowTable } from "../../../portability/execution/window-table.js";
 import type { WindowedValue } from "../../../portability/execution/windowed-value.js";
 import { ElementCodec } from "./element-codec.js";
-import type { EncodedBatch, EncodedValue } from "./encoded-batch.js";
+import type { EncodedBatch } from "./encoded-batch.js";
+import type { EncodedValue } from "./encoded-value.js";
 import { coderCases, damaged, windowCases, windowedValues, wireOf } from "./testing/arbitraries.js";
 import { WindowCodec } from "./window-codec.js";
 

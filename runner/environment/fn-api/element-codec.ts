@@ -6,7 +6,9 @@ import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
 import { StandardCoders } from "../../../portability/urns.js";
 import { ElementWriter } from "./element-writer.js";
-import { EncodedBatch, EncodedValue } from "./encoded-batch.js";
+import { EncodedBatch } from "./encoded-batch.js";
+import { EncodedGroupBatch } from "./encoded-groups.js";
+import { EncodedValue } from "./encoded-value.js";
 import { readInstant } from "./instants.js";
 import { KeyIdentities } from "./key-identities.js";
 import { readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
@@ -116,6 +118,17 @@ export class ElementCodec implements BatchCodec {
   *frames(batch: Batch): Generator<Buffer, void, undefined> {
     if (batch instanceof EncodedBatch) {
       yield* forwarded(batch);
+      return;
+    }
+    if (batch instanceof EncodedGroupBatch) {
+      const { timestamps, windows, panes } = batch.shared;
+      const writer = new ElementWriter(Math.min(FRAME, batch.bytes + batch.count * HEADER));
+      for (const key of batch.keys) {
+        writer.header(timestamps.all, windows.all, panes.all);
+        batch.groups.write(key, writer);
+        if (writer.length >= FRAME) yield writer.take();
+      }
+      if (writer.length > 0) yield writer.take();
       return;
     }
     const { refs, keys, timestamps, windows, panes } = batch.columns;

@@ -5,7 +5,7 @@ import { forEachWindow, type WindowSet } from "../../../portability/execution/ba
 import type { KeyIdentity } from "../../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
-import { EncodedValue } from "./encoded-batch.js";
+import { EncodedValue } from "./encoded-value.js";
 import { writeInstant } from "./instants.js";
 
 /** Values in a block of an iterable whose length is not known beforehand. */
@@ -93,6 +93,11 @@ export class ElementWriter {
   }
 
   #encoded({ bytes, start, end }: EncodedValue): void {
+    this.copy(bytes, start, end);
+  }
+
+  /** The bytes `[start, end)` of a buffer. */
+  copy(bytes: Buffer, start: number, end: number): void {
     const length = end - start;
     this.#reserve(length);
     const target = this.#bytes;
@@ -132,10 +137,17 @@ export class ElementWriter {
     this.#size += 8;
   }
 
+  /** Makes room for so many bytes at once. */
+  reserve(length: number): void {
+    if (this.#size + length > this.#bytes.length) this.#grow(this.#size + length);
+  }
+
   #reserve(length: number): void {
-    if (this.#size + length <= this.#bytes.length) return;
-    const least = Math.max(this.capacity, this.#bytes.length * 2, this.#size + length);
-    const larger = Buffer.allocUnsafeSlow(least);
+    if (this.#size + length > this.#bytes.length) this.#grow(Math.max(this.#bytes.length * 2, this.#size + length));
+  }
+
+  #grow(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.capacity, length));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

@@ -5,18 +5,12 @@
  * contributes its value's bytes to a group.
  */
 import { Batch, type Column, type Columns, type WindowSet } from "../../../portability/execution/batch.js";
+import type { Groups } from "../../../portability/execution/groups.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
+import { EncodedGroups } from "./encoded-groups.js";
+import { EncodedValue } from "./encoded-value.js";
 import type { KeyIdentities } from "./key-identities.js";
-
-/** The reference to an encoded value: `bytes[start, end)`. */
-export class EncodedValue {
-  constructor(
-    readonly bytes: Buffer,
-    readonly start: number,
-    readonly end: number,
-  ) {}
-}
 
 /** Where the elements of a chunk are. */
 export interface Extents {
@@ -79,6 +73,13 @@ export class EncodedBatch extends Batch {
       refs.push(new EncodedValue(chunk, keyEnd, bounds[i + 1]!));
     }
     return { refs, keys, timestamps, windows, panes };
+  }
+
+  override newGroups(): Groups {
+    if (this.keys === undefined || this.extents.keyEnds === undefined) {
+      throw new Error("a GroupByKey was given a batch without keys");
+    }
+    return new EncodedGroups();
   }
 
   override slice(from: number, to: number): Batch {

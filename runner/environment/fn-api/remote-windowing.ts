@@ -36,7 +36,7 @@ import {
 import { GlobalWindowsPayload, StandardCoders, StandardPTransforms } from "../../../portability/urns.js";
 import { StageCoders } from "./bundle-descriptor.js";
 import { ElementWriter } from "./element-writer.js";
-import { EncodedValue } from "./encoded-batch.js";
+import { EncodedValue } from "./encoded-value.js";
 import { RemoteStage } from "./remote-stage.js";
 import type { RemoteWorker } from "./remote-worker.js";
 import { readVarint, skipVarint } from "./skip.js";

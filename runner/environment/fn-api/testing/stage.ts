@@ -103,7 +103,7 @@ export function stageWith(init: StageInit = {}): StageDescriptor {
     outputs: outputs.map((id) => ({ pcollection: id, keyed: true })),
     sideInputs: sideInputs.map((localName) => ({ transform: DO, localName, pcollection: SIDE })),
     states: Object.keys(states).map((id) => ({ transform: DO, id })),
-    timers: Object.entries(timers).map(([id, domain]) => ({ transform: DO, id, domain })),
+    timers: Object.entries(timers).map(([id, domain]) => ({ transform: DO, id, domain, onWindowExpiration: false })),
   };
 }
 
