@@ -20,7 +20,21 @@ const elements = fc.record({
   ),
 });
 
+/** Payloads whose lengths take one byte, two and three. */
+const sizes = fc.constantFrom(0, 1, 100, 127, 128, 16_000, 20_000, 2_100_000);
+
 describe("Elements messages", () => {
+  it("of one payload of any length are written as the generated code writes them", () => {
+    fc.assert(
+      fc.property(sizes, fc.boolean(), fc.string(), (size, isLast, transformId) => {
+        const init = { data: [{ instructionId: "i", transformId, data: new Uint8Array(size).fill(7), isLast }] };
+        const written = Uint8Array.from(writeElements(init));
+        assert.ok(Buffer.from(written).equals(toBinary(ElementsSchema, create(ElementsSchema, init))));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it("are written as the generated code writes them", () => {
     fc.assert(
       fc.property(elements, (init) => {

@@ -95,7 +95,8 @@ export class StageState {
 
   /** Lower bound of what is still to be output, by all that is not out in a bundle. */
   outputWatermark(upstream: Instant, floor: Instant): Instant {
-    let watermark = Math.min(this.inputWatermark(upstream, floor), this.timers.hold);
+    const input = this.inputWatermark(upstream, floor);
+    let watermark = Math.min(input, this.timers.hold(input));
     for (const { timers } of this.lost) watermark = Math.min(watermark, holdOf(timers));
     return watermark;
   }
@@ -143,6 +144,6 @@ export function earliest(work: Work): Instant {
 /** The earliest timestamp that firing timers may produce. */
 export function holdOf(timers: readonly Timer[]): Instant {
   let min = MAX_TIMESTAMP;
-  for (const { hold } of timers) min = Math.min(min, hold);
+  for (const { hold, fire } of timers) min = Math.min(min, hold, fire);
   return min;
 }

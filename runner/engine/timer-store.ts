@@ -47,10 +47,16 @@ export class TimerStore {
     return earliest;
   }
 
-  /** Lower bound of the timestamps that timers may still produce. */
-  get hold(): Instant {
+  /**
+   * Lower bound of the timestamps that timers may still produce. One that is due, even if it holds nothing back, keeps the
+   * watermark where it fires: what it outputs is not to be late because it has not had its turn.
+   */
+  hold(watermark: Instant): Instant {
     let hold = MAX_TIMESTAMP;
-    for (const timer of this.#timers.values()) if (timer.hold < hold) hold = timer.hold;
+    for (const timer of this.#timers.values()) {
+      const isDue = this.domains[timer.family] === "event-time" && isPast(timer.fire, watermark);
+      hold = Math.min(hold, timer.hold, isDue ? timer.fire : MAX_TIMESTAMP);
+    }
     return hold;
   }
 

@@ -11,10 +11,11 @@ import { EncodedGroupBatch } from "./encoded-groups.js";
 import { EncodedValue } from "./encoded-value.js";
 import { readInstant } from "./instants.js";
 import { KeyIdentities } from "./key-identities.js";
-import { readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
+import { isTruncation, readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 import type { WireCoders } from "./wire-coders.js";
 
+const NOTHING = new Uint8Array();
 type Offsets = Uint32Array<ArrayBuffer>;
 
 /** Timestamp, number of windows, first byte of the pane. */
@@ -34,6 +35,8 @@ export class ElementCodec implements BatchCodec {
   #bounds = new Uint32Array(256);
   #values = new Uint32Array(256);
   #keyEnds = new Uint32Array(256);
+  /** Where the element begins that was read last. */
+  #begun = 0;
 
   /**
    * @param coder Id of the elements' coder on the wire.
@@ -52,6 +55,25 @@ export class ElementCodec implements BatchCodec {
     this.#keys = keyed && isPair ? new KeyIdentities() : undefined;
   }
 
+  /**
+   * The whole elements of a message, and the beginning of one that goes on in the next: Python's worker, which flushes its
+   * buffer by a clock of its own, may do so in the middle of an element.
+   *
+   * @throws GirderError `malformed-data`
+   */
+  decodePart(message: Uint8Array): { readonly batch: EncodedBatch | undefined; readonly rest: Uint8Array } {
+    try {
+      return { batch: this.decode(message), rest: NOTHING };
+    } catch (thrown) {
+      if (!isTruncation(thrown)) throw thrown;
+      const whole = this.#begun;
+      return {
+        batch: whole === 0 ? undefined : this.decode(message.subarray(0, whole)),
+        rest: message.subarray(whole),
+      };
+    }
+  }
+
   /** The elements of a message, which are views of it. @throws GirderError `malformed-data` */
   decode(message: Uint8Array): EncodedBatch {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
@@ -68,6 +90,7 @@ export class ElementCodec implements BatchCodec {
     let count = 0;
     for (let at = 0; at < bytes.length; count++) {
       if (count + 1 >= this.#bounds.length) this.#grow();
+      this.#begun = at;
       this.#bounds[count] = at;
       if (count === 0 || !sameRest(bytes, previous, at, header)) {
         if (at + LEAST_HEADER > bytes.length) throw truncated(at);

@@ -151,7 +151,8 @@ export class EncodedGroups implements Groups {
       let bytes = 0;
       let to = from;
       while (to < this.#size && bytes < BATCH_BYTES) bytes += this.bytesOf(to++);
-      const keys = Uint32Array.from({ length: to - from }, (_, i) => from + i);
+      const keys = new Uint32Array(to - from);
+      for (let i = 0; i < keys.length; i++) keys[i] = from + i;
       batches.push(new EncodedGroupBatch(this, keys, { all: timestamp }, { all: window }, { all: pane }, bytes));
       from = to;
     }

@@ -24,6 +24,8 @@ export class RemoteBundle implements InstructionChannel {
   /** By input, from which element on the worker leaves the elements to the runner. */
   readonly #firstResidual = new Map<number, number>();
   readonly #residuals: Residual[] = [];
+  /** By output, the beginning of an element whose end has not come yet. */
+  readonly #rests = new Map<number, Uint8Array>();
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   /** Settles when all that the worker outputs has come. */
@@ -50,8 +52,21 @@ export class RemoteBundle implements InstructionChannel {
     const output = this.described.sinks.findIndex((sink) => sink.transform === transform);
     if (output < 0)
       throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
-    if (bytes.length > 0) this.outputs.push({ output, batch: this.described.sinks[output]!.codec.decode(bytes) });
-    if (isLast) this.#ended(transform);
+    if (bytes.length > 0) this.#take(output, bytes);
+    if (!isLast) return;
+    const rest = this.#rests.get(output);
+    // Nothing follows that could complete it: says so.
+    if (rest !== undefined) this.described.sinks[output]!.codec.decode(rest);
+    this.#ended(transform);
+  }
+
+  #take(output: number, bytes: Uint8Array): void {
+    const before = this.#rests.get(output);
+    const { codec } = this.described.sinks[output]!;
+    const { batch, rest } = codec.decodePart(before === undefined ? bytes : Buffer.concat([before, bytes]));
+    if (batch !== undefined) this.outputs.push({ output, batch });
+    if (rest.length > 0) this.#rests.set(output, rest);
+    else this.#rests.delete(output);
   }
 
   timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void {

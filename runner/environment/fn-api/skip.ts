@@ -150,7 +150,20 @@ export function readVarint64(bytes: Buffer, at: number): bigint {
 }
 
 export function truncated(at: number): GirderError {
-  return new GirderError("malformed-data", `The element that begins at byte ${at} of a message does not end in it.`, {
-    remedy: "The worker and the pipeline disagree about a coder; check that they come from one SDK version.",
-  });
+  const error = new GirderError(
+    "malformed-data",
+    `The element that begins at byte ${at} of a message does not end in it.`,
+    {
+      remedy: "The worker and the pipeline disagree about a coder; check that they come from one SDK version.",
+    },
+  );
+  truncations.add(error);
+  return error;
+}
+
+const truncations = new WeakSet<object>();
+
+/** Whether an error says that bytes end too early, rather than that they are wrong. */
+export function isTruncation(thrown: unknown): boolean {
+  return typeof thrown === "object" && thrown !== null && truncations.has(thrown);
 }
