@@ -59,6 +59,21 @@ const batches = fc.tuple(coderCases(), windowCases).chain(([{ coder, values }, {
 );
 
 describe("the element codec", () => {
+  it("reads elements that a message ends in the middle of, wherever that is, with the next", () => {
+    fc.assert(
+      fc.property(batches, fc.nat(), ({ coder, window, elements }, at) => {
+        const bytes = encoded(elements, coder, window);
+        const cut = bytes.length === 0 ? 0 : at % bytes.length;
+        const codec = codecOf(coder, window);
+        const first = codec.decodePart(bytes.subarray(0, cut));
+        const second = codec.decodePart(Buffer.concat([first.rest, bytes.subarray(cut)]));
+        assert.equal(second.rest.length, 0);
+        const parts = [first, second].map(({ batch }) => batch?.encoded ?? Buffer.alloc(0));
+        assert.deepEqual(Buffer.concat(parts), bytes);
+      }),
+    );
+  });
+
   it("reads what the coder of windowed values writes, and writes it again as it was", () => {
     fc.assert(
       fc.property(batches, ({ coder, window, elements }) => {
