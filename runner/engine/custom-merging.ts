@@ -1,58 +1,97 @@
 /** Which windows each key has open, where only their own function knows which of them become one. */
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import type { Instant } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { KeyWindows } from "./events.js";
+
+/** A question about a key: its windows, with what has become of them, and where the watermark stood. */
+interface Question {
+  readonly windows: Set<InternedWindow>;
+  readonly watermark: Instant;
+}
 
 export class CustomMerging {
   readonly #open = new Map<KeyIdentity, Set<InternedWindow>>();
   /** Keys with windows that the function has not been asked about. */
   readonly #changed = new Set<KeyIdentity>();
-  /** Keys that had elements after their window's on-time pane. */
-  readonly #late = new Map<InternedWindow, Set<KeyIdentity>>();
+  /** What it has been asked, and has not answered. */
+  readonly #asked = new Map<KeyIdentity, Question>();
+  /** Windows whose triggers wait for the answer. */
+  readonly #waiting = new Map<KeyIdentity, Set<InternedWindow>>();
+  /** Windows that had ended when they were asked about: what comes for their keys afterwards has come too late to merge. */
+  readonly #settled = new Map<KeyIdentity, Set<InternedWindow>>();
 
-  /** An element has come. @param late whether the window's on-time pane has been emitted. */
-  added(key: KeyIdentity, window: InternedWindow, late: boolean): void {
+  /** An element has come. */
+  added(key: KeyIdentity, window: InternedWindow): void {
     const open = setOf(this.#open, key);
-    if (!open.has(window)) {
-      open.add(window);
-      this.#changed.add(key);
+    if (open.has(window)) return;
+    open.add(window);
+    this.#changed.add(key);
+  }
+
+  /** Whether it is known which windows of the key are one. */
+  isKnown(key: KeyIdentity): boolean {
+    return !this.#changed.has(key) && !this.#asked.has(key);
+  }
+
+  /** Whether it is known what a window that has ended is one with. */
+  isSettled(key: KeyIdentity, window: InternedWindow): boolean {
+    return this.isKnown(key) || this.#settled.get(key)?.has(window) === true;
+  }
+
+  /** The window's trigger is to be asked when it is known what the window has become. */
+  waits(key: KeyIdentity, window: InternedWindow): void {
+    setOf(this.#waiting, key).add(window);
+  }
+
+  /** What is to be asked: about those of the keys that have changed, and about those that wait. */
+  takeQuestions(keys: Iterable<KeyIdentity>, watermark: Instant): KeyWindows[] {
+    const questions: KeyWindows[] = [];
+    for (const key of new Set([...keys, ...this.#waiting.keys()])) {
+      if (this.#asked.has(key) || !this.#changed.delete(key)) continue;
+      const windows = new Set(this.#open.get(key));
+      this.#asked.set(key, { windows, watermark });
+      questions.push({ key, windows: [...windows] });
     }
-    if (late) setOf(this.#late, window).add(key);
+    return questions;
   }
 
-  /** Those of the keys that have changed, with all their windows: they count as asked about from here on. */
-  takeQuestions(keys: ReadonlySet<KeyIdentity>): KeyWindows[] {
-    return [...keys]
-      .filter((key) => this.#changed.delete(key))
-      .map((key) => ({ key, windows: [...(this.#open.get(key) ?? [])] }));
-  }
-
-  moved(key: KeyIdentity, from: readonly InternedWindow[], into: InternedWindow): void {
-    const open = setOf(this.#open, key);
-    for (const window of from) {
-      open.delete(window);
-      if (this.#late.get(window)?.delete(key) === true) setOf(this.#late, into).add(key);
+  /** What a key had in one window is in another. */
+  moved(key: KeyIdentity, from: InternedWindow, into: InternedWindow): void {
+    for (const windows of [this.#open.get(key), this.#asked.get(key)?.windows]) {
+      windows?.delete(from);
+      windows?.add(into);
     }
-    open.add(into);
+    if (this.#waiting.get(key)?.delete(from) === true) this.waits(key, into);
+    this.#settled.get(key)?.delete(from);
   }
 
-  /** The function has answered about these windows of the key; it must be asked again if there are others by now. */
-  /** The keys that have something for a late pane of the window. */
-  takeLate(window: InternedWindow): readonly KeyIdentity[] {
-    const keys = [...(this.#late.get(window) ?? [])];
-    this.#late.delete(window);
-    return keys;
+  /** The answer for a key has come. @returns the windows whose triggers have waited for it. */
+  answered(key: KeyIdentity): InternedWindow[] {
+    const question = this.#asked.get(key);
+    this.#asked.delete(key);
+    if (question === undefined) return [];
+    const { windows, watermark } = question;
+    for (const window of windows) if (window.maxTimestamp < watermark) setOf(this.#settled, key).add(window);
+    // Those that came meanwhile wait for the next answer.
+    const waiting = this.#waiting.get(key);
+    const waited = [...windows].filter((window) => waiting?.delete(window));
+    if (waiting?.size === 0) this.#waiting.delete(key);
+    return waited;
   }
 
+  /** Keys have a window no more. */
   closed(window: InternedWindow, keys: Iterable<KeyIdentity>): void {
-    this.#late.delete(window);
     for (const key of keys) {
       const open = this.#open.get(key);
       open?.delete(window);
-      if (open?.size === 0) {
-        this.#open.delete(key);
-        this.#changed.delete(key);
-      }
+      this.#settled.get(key)?.delete(window);
+      this.#waiting.get(key)?.delete(window);
+      if (open?.size !== 0) continue;
+      this.#open.delete(key);
+      this.#changed.delete(key);
+      this.#waiting.delete(key);
+      this.#settled.delete(key);
     }
   }
 
@@ -60,7 +99,11 @@ export class CustomMerging {
     const copy = new CustomMerging();
     for (const [key, windows] of this.#open) copy.#open.set(key, new Set(windows));
     for (const key of this.#changed) copy.#changed.add(key);
-    for (const [window, keys] of this.#late) copy.#late.set(window, new Set(keys));
+    for (const [key, { windows, watermark }] of this.#asked) {
+      copy.#asked.set(key, { windows: new Set(windows), watermark });
+    }
+    for (const [key, windows] of this.#waiting) copy.#waiting.set(key, new Set(windows));
+    for (const [key, windows] of this.#settled) copy.#settled.set(key, new Set(windows));
     return copy;
   }
 }

@@ -116,9 +116,9 @@ export class Engine {
         state.mapper.answer(event.windowing, event.from, event.to);
         break;
       case "windows-merged":
-        state.groupings[event.node]!.merged(event.keys, state.now);
         state.asked.delete(event.node);
         this.#dirty[event.node] = true;
+        this.#emit(event.node, state.groupings[event.node]!.merged(event.keys, state.now));
         break;
       case "groups-stored":
         state.groupings[event.node]!.store(event.stored);
@@ -194,9 +194,14 @@ export class Engine {
     this.#state.groupings.forEach((grouping, i) => {
       if (grouping === undefined || grouping.nextProcessingTime > this.#state.now) return;
       this.#dirty[i] = true;
-      const { output } = this.graph.nodes[i] as GroupByKeyNode;
-      for (const pane of grouping.tick(this.#state.now)) this.#deliver(output, pane);
+      this.#emit(i, grouping.tick(this.#state.now));
     });
+  }
+
+  /** Gives the panes of a grouping to everyone who reads them. */
+  #emit(node: number, panes: readonly Batch[]): void {
+    const { output } = this.graph.nodes[node] as GroupByKeyNode;
+    for (const pane of panes) this.#deliver(output, pane);
   }
 
   /** Asks to be told when a trigger's processing time has come. */
@@ -217,9 +222,9 @@ export class Engine {
     if (readers === undefined) return;
     for (const { node, input } of readers.stages) this.#state.stages[node]!.add(input, batch);
     for (const node of readers.groupings) {
-      const { output, strategy } = this.graph.nodes[node] as GroupByKeyNode;
+      const { strategy } = this.graph.nodes[node] as GroupByKeyNode;
       if (strategy.merging === "custom") this.#dirty[node] = true;
-      for (const late of this.#state.groupings[node]!.add(batch, this.#state.now)) this.#deliver(output, late);
+      this.#emit(node, this.#state.groupings[node]!.add(batch, this.#state.now));
     }
     for (const { output } of readers.flattens) this.#deliver(output, batch);
     this.#state.sideInputs.get(pcollection)?.add(batch);
@@ -263,8 +268,8 @@ export class Engine {
           asked.add(i);
           commands.push({ type: "merge-windows", node: i, keys });
         }
-        if (asked.has(i)) return watermarks[i]!;
-        for (const pane of grouping.advance(input, this.#state.now)) this.#deliver(node.output, pane);
+        if (!grouping.mayAdvance(input)) return watermarks[i]!;
+        this.#emit(i, grouping.advance(input, this.#state.now));
         const output = Math.min(input, grouping.hold);
         grouping.outputAdvanced(output);
         return output;
@@ -278,7 +283,8 @@ export class Engine {
   #stageWatermark(i: number, node: StageNode): Instant {
     const stage = this.#state.stages[i]!;
     const upstream = this.#lowest(node.inputs);
-    stage.expire(upstream);
+    // A bundle that is out, or is to run again, reads the state that it was given.
+    if (stage.openBundles === 0 && stage.lost.length === 0) stage.expire(upstream);
     const current = this.#state.watermarks[i]!;
     let watermark = stage.outputWatermark(upstream, current);
     if (stage.openBundles === 0) return watermark;

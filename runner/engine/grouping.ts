@@ -58,7 +58,8 @@ interface WindowCells {
   readonly cells: Map<KeyIdentity, Cell>;
   /** Whether the watermark has passed its end. */
   ended: boolean;
-  /** Estimated bytes of the values held in memory. */
+  /** Number of the values held in memory, and their estimated bytes. */
+  values: number;
   bytes: number;
 }
 
@@ -99,12 +100,12 @@ export class Grouping {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += count;
       else {
+        this.#charge(open, count, batch.bytes);
         if (this.#mayBeFresh(open)) this.#freshOf(open, batch).addAll(batch);
         else {
           const { refs, keys } = keyed(batch);
           for (let i = 0; i < count; i++) this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), now, late);
         }
-        this.#charge(open, batch.bytes);
       }
     } else {
       const bytes = batch.bytes / count;
@@ -124,9 +125,17 @@ export class Grouping {
     return open.fresh;
   }
 
-  #charge(open: WindowCells, bytes: number): void {
+  #charge(open: WindowCells, values: number, bytes: number): void {
+    open.values += values;
     open.bytes += bytes;
     this.pendingBytes += bytes;
+  }
+
+  /** Values of a window are held no more: with them goes their share of the window's bytes. */
+  #release(open: WindowCells, values: number): number {
+    const bytes = values < open.values ? (open.bytes * values) / open.values : open.bytes;
+    this.#charge(open, -values, -bytes);
+    return bytes;
   }
 
   /** Adds one element to one of its windows. Returns the batch's columns if it had to ask for them. */
@@ -145,7 +154,7 @@ export class Grouping {
         this.droppedLate++;
         return columns;
       }
-      this.#charge(target, bytes);
+      this.#charge(target, 1, bytes);
       if (this.#mayBeFresh(target)) {
         this.#freshOf(target, batch).add(batch, i);
         return columns;
@@ -158,7 +167,7 @@ export class Grouping {
     const target = this.#merge(known.keys[i]!, window, now);
     if (target === undefined) this.droppedLate++;
     else {
-      this.#charge(target, bytes);
+      this.#charge(target, 1, bytes);
       this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), now, panes);
     }
     return known;
@@ -179,12 +188,17 @@ export class Grouping {
       open.cells.set(key, cell);
     } else if (cell.closed) {
       this.droppedLate++;
+      this.#release(open, 1);
       return;
     } else {
       cell.refs.push(ref);
       cell.added++;
     }
-    this.#combineTime(cell, timestamp);
+    // An element behind the watermark holds nothing back: its time is already promised to be over.
+    if (timestamp >= this.#inputWatermark) {
+      cell.holds = true;
+      this.#combineTime(cell, timestamp);
+    }
     const { trigger, merging } = this.strategy;
     // Nothing to ask before the end of the window.
     if (this.#isDefault && !open.ended && merging !== "custom" && open.window.maxTimestamp >= this.#inputWatermark)
@@ -192,11 +206,17 @@ export class Grouping {
     const time = this.#time(open, now);
     if (!this.#isDefault) {
       elementAdded(trigger, cell.trigger, time, merging !== "no");
-      this.nextProcessingTime = Math.min(this.nextProcessingTime, nextProcessingTime(trigger, cell.trigger));
+      this.nextProcessingTime = Math.min(this.nextProcessingTime, nextProcessingTime(trigger, cell.trigger, now));
     }
-    // Windows that only their function can merge are asked about when it has been.
-    if (merging === "custom") this.#custom.added(key, open.window, open.ended);
-    else if (shouldFire(trigger, cell.trigger, time)) this.#fire(key, cell, open, now, panes);
+    // Which windows are one that only their function can merge is known when it has been asked.
+    if (merging === "custom") {
+      this.#custom.added(key, open.window);
+      if (!this.#custom.isKnown(key)) {
+        if (!this.#isDefault || open.ended) this.#custom.waits(key, open.window);
+        return;
+      }
+    }
+    if (shouldFire(trigger, cell.trigger, time)) this.#fire(key, cell, open, now, panes);
   }
 
   #newState(): TriggerState {
@@ -232,7 +252,7 @@ export class Grouping {
     if (open === undefined) {
       if (this.#expired(window)) return undefined;
       const ended = window.maxTimestamp < this.#inputWatermark;
-      open = { window, fresh: undefined, cells: new Map(), ended, bytes: 0 };
+      open = { window, fresh: undefined, cells: new Map(), ended, values: 0, bytes: 0 };
       this.#open.set(window, open);
     }
     return open;
@@ -267,8 +287,7 @@ export class Grouping {
     if (overlapping.length === 0 && this.#expired(merged)) return undefined;
     const target = this.#openWindow(merged) ?? this.#reopen(merged);
     for (const window of overlapping) {
-      if (window === merged) continue;
-      this.#move(key, window, target, now);
+      if (window !== merged) this.#move(key, this.#open.get(window)!, target, now);
     }
     apart.push(merged);
     this.#sessions.set(key, apart);
@@ -276,10 +295,11 @@ export class Grouping {
   }
 
   /** Moves what a key has in a window into another. */
-  #move(key: KeyIdentity, window: InternedWindow, target: WindowCells, now: Instant): void {
-    const source = this.#open.get(window)!;
+  #move(key: KeyIdentity, source: WindowCells, target: WindowCells, now: Instant): void {
+    const { window } = source;
     const moved = source.cells.get(key)!;
     source.cells.delete(key);
+    this.#charge(target, moved.refs.length, this.#release(source, moved.refs.length));
     if (source.cells.size === 0) this.#open.delete(window);
     const cell = target.cells.get(key);
     if (cell === undefined) {
@@ -300,37 +320,62 @@ export class Grouping {
   }
 
   /**
-   * Keys with windows that end before `watermark` and whose function must be asked which of them are one, before the
-   * watermark moves on to there.
+   * Keys whose function must be asked which of their windows are one: those with windows that end before `watermark`, which
+   * must not move on to there until then, and those whose triggers may want to emit something before.
    */
   takeQuestions(watermark: Instant): KeyWindows[] {
     if (this.strategy.merging !== "custom") return [];
-    const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
-    return this.#custom.takeQuestions(new Set(due.flatMap(({ cells }) => [...cells.keys()])));
+    const ending = this.#endingBefore(watermark).flatMap(({ cells }) => [...cells.keys()]);
+    return this.#custom.takeQuestions(ending, watermark);
   }
 
-  /** Takes the answer to {@link takeQuestions}. */
-  merged(keys: readonly MergedKey[], now: Instant): void {
+  /** Whether it is known which windows are one of all that end before `watermark`. */
+  mayAdvance(watermark: Instant): boolean {
+    if (this.strategy.merging !== "custom") return true;
+    return this.#endingBefore(watermark).every(({ window, cells }) =>
+      [...cells.keys()].every((key) => this.#custom.isSettled(key, window)),
+    );
+  }
+
+  #endingBefore(watermark: Instant): WindowCells[] {
+    return [...this.#open.values()].filter(({ window }) => window.maxTimestamp < watermark);
+  }
+
+  /** Takes the answer to {@link takeQuestions}; returns the panes that have waited for it. */
+  merged(keys: readonly MergedKey[], now: Instant): Batch[] {
+    const panes = new PaneBuilder();
     for (const { key, merges } of keys) {
-      for (const { from, into } of merges) {
-        const target = this.#openWindow(into) ?? this.#reopen(into);
-        for (const window of from) if (window !== into) this.#move(key, window, target, now);
-        this.#custom.moved(key, from, into);
+      for (const { from, into } of merges) this.#mergeInto(key, from, into, now);
+      for (const window of this.#custom.answered(key)) {
+        const open = this.#open.get(window);
+        const cell = open?.cells.get(key);
+        if (open === undefined || cell === undefined || cell.closed) continue;
+        if (shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now))) {
+          this.#fire(key, cell, open, now, panes);
+        }
       }
+    }
+    return panes.finish();
+  }
+
+  /** Makes one window of several of a key. Those that it has no more, its trigger having finished, make no difference. */
+  #mergeInto(key: KeyIdentity, from: readonly InternedWindow[], into: InternedWindow, now: Instant): void {
+    for (const window of from) {
+      const source = this.#open.get(window);
+      if (window === into || source?.cells.has(key) !== true) continue;
+      this.#move(key, source, this.#openWindow(into) ?? this.#reopen(into), now);
+      this.#custom.moved(key, window, into);
     }
   }
 
   #reopen(window: InternedWindow): WindowCells {
-    const open: WindowCells = { window, fresh: undefined, cells: new Map(), ended: true, bytes: 0 };
+    const open: WindowCells = { window, fresh: undefined, cells: new Map(), ended: true, values: 0, bytes: 0 };
     this.#open.set(window, open);
     return open;
   }
 
   #combineTime(cell: Cell, timestamp: Instant): void {
     const { outputTime } = this.strategy;
-    // An element behind the watermark holds nothing back: its time is already promised to be over.
-    if (timestamp < this.#inputWatermark) return;
-    cell.holds = true;
     if (outputTime === "END_OF_WINDOW") return;
     if (cell.time === undefined) cell.time = timestamp;
     else if (outputTime === "EARLIEST_IN_PANE") cell.time = Math.min(cell.time, timestamp);
@@ -342,11 +387,10 @@ export class Grouping {
     this.#inputWatermark = watermark;
     const panes = new PaneBuilder();
     const emitted: Batch[] = [];
-    const due = [...this.#open.values()].filter((open) => open.window.maxTimestamp < watermark);
+    const due = this.#endingBefore(watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
     for (const open of due) {
       const expired = this.#expired(open.window);
-      const late = this.strategy.merging === "custom" ? this.#custom.takeLate(open.window) : [];
       const ends = !open.ended;
       open.ended = true;
       if (expired && open.cells.size === 0) {
@@ -356,11 +400,11 @@ export class Grouping {
         emitted.push(...(fresh?.emit(window.maxTimestamp, window, pane) ?? []));
       } else {
         this.#settle(open);
-        const keys = ends || expired ? [...open.cells.keys()] : late;
+        const keys = ends || expired ? [...open.cells.keys()] : [];
         for (const key of keys) {
           const cell = open.cells.get(key);
           if (cell === undefined || cell.closed) continue;
-          if (expired) this.#emit(key, cell, open.window, true, panes);
+          if (expired) this.#emit(key, cell, open, true, panes);
           else if (shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now))) {
             this.#fire(key, cell, open, now, panes);
           }
@@ -380,9 +424,11 @@ export class Grouping {
     for (const open of this.#open.values()) {
       for (const [key, cell] of open.cells) {
         if (cell.closed) continue;
-        const asked = merging !== "custom" && shouldFire(trigger, cell.trigger, this.#time(open, now));
-        if (asked) this.#fire(key, cell, open, now, panes);
-        if (!cell.closed) next = Math.min(next, nextProcessingTime(trigger, cell.trigger));
+        if (shouldFire(trigger, cell.trigger, this.#time(open, now))) {
+          if (merging === "custom" && !this.#custom.isKnown(key)) this.#custom.waits(key, open.window);
+          else this.#fire(key, cell, open, now, panes);
+        }
+        if (!cell.closed) next = Math.min(next, nextProcessingTime(trigger, cell.trigger, now));
       }
     }
     this.nextProcessingTime = next;
@@ -391,7 +437,7 @@ export class Grouping {
 
   #close(open: WindowCells): void {
     this.#open.delete(open.window);
-    this.#charge(open, -open.bytes);
+    this.#release(open, open.values);
     if (this.strategy.merging === "custom") this.#custom.closed(open.window, open.cells.keys());
     if (this.strategy.merging !== "overlapping") return;
     for (const key of open.cells.keys()) this.#leave(key, open.window);
@@ -407,20 +453,24 @@ export class Grouping {
   /** Emits a pane because the trigger says so. */
   #fire(key: KeyIdentity, cell: Cell, open: WindowCells, now: Instant, into: PaneBuilder): void {
     if (!this.#isDefault) fired(this.strategy.trigger, cell.trigger, this.#time(open, now));
-    this.#emit(key, cell, open.window, cell.trigger.finished, into);
+    this.#emit(key, cell, open, cell.trigger.finished, into);
     if (!cell.trigger.finished) return;
     cell.closed = true;
+    this.#release(open, cell.refs.length);
     cell.refs = [];
     cell.stored = undefined;
-    if (this.strategy.merging !== "overlapping") return;
-    // A session that is closed does not merge any more: what comes next begins another.
+    const { merging } = this.strategy;
+    if (merging === "no") return;
+    // A merging window that is closed does not merge any more: what comes next begins another.
     open.cells.delete(key);
     if (open.cells.size === 0) this.#open.delete(open.window);
-    this.#leave(key, open.window);
+    if (merging === "custom") this.#custom.closed(open.window, [key]);
+    else this.#leave(key, open.window);
   }
 
   /** Emits a pane, if there is anything to say or it is always to be emitted. */
-  #emit(key: KeyIdentity, cell: Cell, window: InternedWindow, isLast: boolean, into: PaneBuilder): void {
+  #emit(key: KeyIdentity, cell: Cell, open: WindowCells, isLast: boolean, into: PaneBuilder): void {
+    const { window } = open;
     const timing = this.#timing(cell, window);
     const { onTimePaneAlways, closingPaneAlways, accumulating } = this.strategy;
     const isAsked = (timing === "ON_TIME" && onTimePaneAlways) || (isLast && closingPaneAlways);
@@ -432,6 +482,7 @@ export class Grouping {
     if (!isLast) {
       if (accumulating) cell.refs = cell.refs.slice();
       else {
+        this.#release(open, cell.refs.length);
         cell.refs = [];
         cell.stored = undefined;
       }
@@ -465,7 +516,10 @@ export class Grouping {
       cell.stored = [...(cell.stored ?? []), stored[i++]!];
       cell.refs = [];
     }
-    for (const open of this.#open.values()) open.bytes = 0;
+    for (const open of this.#open.values()) {
+      open.values = 0;
+      open.bytes = 0;
+    }
     this.pendingBytes = 0;
   }
 
@@ -495,7 +549,7 @@ export class Grouping {
     const copy = new Grouping(this.strategy, this.windows);
     for (const [window, open] of this.#open) {
       const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
-      copy.#open.set(window, { window, fresh: open.fresh?.copy(), cells, ended: open.ended, bytes: open.bytes });
+      copy.#open.set(window, { ...open, fresh: open.fresh?.copy(), cells });
     }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
     copy.#custom = this.#custom.copy();

@@ -112,6 +112,8 @@ export class StageState {
   expire(upstream: Instant): void {
     if (this.state.size === 0 && this.timers.size === 0) return;
     const watermark = this.inputWatermark(upstream);
+    // All windows end with time itself. Timers of processing time still fire then, as when a bounded input has ended.
+    if (watermark === MAX_TIMESTAMP && this.timers.size > 0) return;
     const isOver = ({ maxTimestamp }: { readonly maxTimestamp: Instant }): boolean =>
       plus(maxTimestamp, this.node.allowedLateness) < watermark;
     if (!this.timers.isDue({ "event-time": watermark, "processing-time": MIN_TIMESTAMP })) {

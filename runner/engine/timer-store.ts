@@ -34,11 +34,11 @@ export class TimerStore {
     this.#earliest = { "event-time": undefined, "processing-time": undefined };
   }
 
-  /** When the next timer of a domain fires; the end of time if none is set. */
+  /** When the next timer of a domain fires; infinity if none is set. */
   next(domain: TimeDomain): Instant {
     let earliest = this.#earliest[domain];
     if (earliest === undefined) {
-      earliest = MAX_TIMESTAMP;
+      earliest = Number.POSITIVE_INFINITY;
       for (const { family, fire } of this.#timers.values()) {
         if (this.domains[family] === domain && fire < earliest) earliest = fire;
       }
@@ -61,7 +61,6 @@ export class TimerStore {
   }
 
   isDue(clocks: Clocks): boolean {
-    if (this.#timers.size === 0) return false;
     return (
       isPast(this.next("event-time"), clocks["event-time"]) || this.next("processing-time") <= clocks["processing-time"]
     );
@@ -78,7 +77,7 @@ export class TimerStore {
       const domain = this.domains[timer.family]!;
       if (domain === "event-time" ? !isPast(timer.fire, clocks[domain]) : timer.fire > clocks[domain]) continue;
       // The domains' clocks have nothing to do with each other: each has an order of its own.
-      const place = `${domain} ${timer.window.id} ${String(timer.key)}`;
+      const place = `${domain} ${timer.window.id} ${typeof timer.key} ${String(timer.key)}`;
       const before = earliest.get(place);
       if (before === undefined || timer.fire < before[0]!.fire) earliest.set(place, [timer]);
       else if (timer.fire === before[0]!.fire) before.push(timer);
@@ -102,11 +101,11 @@ export class TimerStore {
   }
 }
 
-/** Whether the watermark has passed an instant. At the end of time it has passed everything. */
+/** Whether the watermark has passed an instant. At the end of time it has passed that, too. */
 function isPast(instant: Instant, watermark: Instant): boolean {
-  return instant < watermark || watermark === MAX_TIMESTAMP;
+  return instant < watermark || (watermark === MAX_TIMESTAMP && instant <= watermark);
 }
 
 function timerKey({ family, key, tag, window }: TimerAddress): string {
-  return `${family} ${window.id} ${tag.length} ${tag}${String(key)}`;
+  return `${family} ${window.id} ${tag.length} ${tag}${typeof key} ${String(key)}`;
 }

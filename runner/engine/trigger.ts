@@ -112,8 +112,11 @@ export function elementAdded(trigger: Trigger, state: TriggerState, time: Trigge
 
 function transformed(instant: Instant, transform: TimestampTransform): Instant {
   if (transform.kind === "delay") return instant + transform.delay;
-  const past = (instant - transform.offset) % transform.period;
-  return past === 0 ? instant : instant - past + transform.period;
+  const { period, offset } = transform;
+  // Nothing to align to.
+  if (!(period > 0)) return instant;
+  const past = (((instant - offset) % period) + period) % period;
+  return past === 0 ? instant : instant - past + period;
 }
 
 export function shouldFire(trigger: Trigger, state: TriggerState, time: TriggerTime): boolean {
@@ -165,7 +168,8 @@ export function fired(trigger: Trigger, state: TriggerState, time: TriggerTime):
       const [early] = state.parts as [TriggerState];
       if (early.finished) again(trigger.late ?? NEVER, state, 1, time);
       else if (time.windowEnded) {
-        early.finished = true;
+        // Should it be brought back by a merge, it begins anew.
+        state.parts[0] = { ...newTriggerState(trigger.early ?? NEVER), finished: true };
         state.parts[1] = newTriggerState(trigger.late ?? NEVER);
         state.finished = trigger.late === undefined;
       } else again(trigger.early ?? NEVER, state, 0, time);
@@ -184,7 +188,10 @@ export function fired(trigger: Trigger, state: TriggerState, time: TriggerTime):
       state.finished = state.parts.some(({ finished }) => finished);
       break;
     case "each": {
-      part(state.parts.findIndex(({ finished }) => !finished));
+      const current = state.parts.findIndex(({ finished }) => !finished);
+      part(current);
+      // Where windows merge, those to come have taken note of elements that are in this pane.
+      for (let i = current + 1; i < state.parts.length; i++) state.parts[i] = newTriggerState(trigger.parts[i]!);
       state.finished = state.parts.every(({ finished }) => finished);
       break;
     }
@@ -220,26 +227,55 @@ export function mergedTriggerState(trigger: Trigger, states: readonly TriggerSta
       time,
     ),
   );
-  const times = states.flatMap(({ at }) => (at === undefined ? [] : [at]));
+  // What has finished counts and waits no more.
+  const going = states.filter(({ finished }) => !finished);
+  const times = going.flatMap(({ at }) => (at === undefined ? [] : [at]));
   const merged: TriggerState = {
-    // What has finished in every window has finished; what is going on in one goes on.
-    finished: states.every(({ finished }) => finished),
-    count: states.reduce((sum, { count }) => sum + count, 0),
+    finished: false,
+    count: going.reduce((sum, { count }) => sum + count, 0),
     at: times.length === 0 ? undefined : Math.min(...times),
     parts,
   };
-  if (trigger.kind === "end-of-window") {
-    const [early] = parts as [TriggerState];
-    early.finished = states.every((state) => state.parts[0]!.finished) && time.windowEnded;
-    if (!early.finished) parts[1] = newTriggerState(trigger.late ?? NEVER);
-    merged.finished = early.finished && trigger.late === undefined;
+  switch (trigger.kind) {
+    // What has fired for one window has fired for all.
+    case "element-count":
+    case "processing-time":
+      merged.finished = going.length < states.length;
+      break;
+    case "any":
+      merged.finished = parts.some(({ finished }) => finished);
+      break;
+    case "or-finally":
+      // Its end may be a part that fires without an end of its own.
+      merged.finished = going.length < states.length || parts.some(({ finished }) => finished);
+      break;
+    case "all":
+    case "each":
+      merged.finished = parts.every(({ finished }) => finished);
+      break;
+    case "end-of-window": {
+      const [early] = parts as [TriggerState];
+      // If it is to be on time again, what is late begins anew then.
+      early.finished = time.windowEnded && states.some((state) => state.parts[0]!.finished);
+      merged.finished = early.finished && trigger.late === undefined;
+      break;
+    }
+    default:
+      break;
   }
   return merged;
 }
 
-/** When the trigger's processing time comes next; the end of time if it waits for none. */
-export function nextProcessingTime(trigger: Trigger, state: TriggerState): Instant {
+/**
+ * When, after `now`, the trigger's processing time comes next; the end of time if it waits for none.
+ *
+ * What has come already and has not made it fire waits for something else, an element or the end of the window.
+ */
+export function nextProcessingTime(trigger: Trigger, state: TriggerState, now: Instant): Instant {
   if (state.finished) return MAX_TIMESTAMP;
-  const own = trigger.kind === "processing-time" ? (state.at ?? MAX_TIMESTAMP) : MAX_TIMESTAMP;
-  return partsOf(trigger).reduce((next, part, i) => Math.min(next, nextProcessingTime(part, state.parts[i]!)), own);
+  const own = trigger.kind === "processing-time" && state.at !== undefined && state.at > now ? state.at : MAX_TIMESTAMP;
+  return partsOf(trigger).reduce(
+    (next, part, i) => Math.min(next, nextProcessingTime(part, state.parts[i]!, now)),
+    own,
+  );
 }

@@ -29,7 +29,11 @@ type StateKeyInit = NonNullable<MessageInitShape<typeof StateKeySchema>["type"]>
 type StateRequestInit = NonNullable<MessageInitShape<typeof StateRequestSchema>["request"]>;
 
 /** What a worker does with a bundle. What it throws is its answer. */
-export type Process = (bundle: FakeBundle) => void | BundleAnswer | Promise<void | BundleAnswer>;
+export type Process =
+  | ((bundle: FakeBundle) => void)
+  | ((bundle: FakeBundle) => BundleAnswer)
+  | ((bundle: FakeBundle) => Promise<void>)
+  | ((bundle: FakeBundle) => Promise<BundleAnswer>);
 
 /** What has come for a bundle: messages by source, or by transform and timer family. */
 interface BundleInput {
@@ -219,7 +223,7 @@ export class FakeWorker {
       this.#begin.set(instruction, begin);
       begin();
     });
-    const value = (await this.process(bundle)) ?? {};
+    const value = ((await this.process(bundle)) as BundleAnswer | undefined) ?? {};
     if (bundle.respondsFirst) this.respond(instruction, { case: "processBundle", value });
     if (bundle.endsOutputs) {
       bundle.transforms(SINK_URN).forEach((_, sink) => {
