@@ -1,86 +1,11 @@
 import assert from "node:assert/strict";
 import { Batch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
-import type { BundleResult, Residual } from "../../portability/execution/stage.js";
-import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
-import { WindowTable } from "../../portability/execution/window-table.js";
+import type { Residual } from "../../portability/execution/stage.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "./engine.js";
-import type { EngineCommand, EngineOptions } from "./events.js";
-import type { EngineGraph, GroupingStrategy, StageNode } from "./graph.js";
-
-const OPTIONS: EngineOptions = {
-  maxBundleElements: 1000,
-  maxBundleBytes: 1e9,
-  maxOpenBundles: 4,
-  memoryBudget: 1e9,
-};
-
-const STRATEGY: GroupingStrategy = {
-  merging: "no",
-  trigger: { kind: "default" },
-  onTimePaneAlways: false,
-  allowedLateness: 0,
-  accumulating: false,
-  outputTime: "END_OF_WINDOW",
-  closingPaneAlways: false,
-};
-
-const stage = (id: string, inputs: string[], outputs: string[], side: string[] = []): StageNode => ({
-  kind: "stage",
-  id,
-  inputs,
-  outputs,
-  sideInputs: side.map((pcollection) => ({ pcollection, mapping: { kind: "global" } })),
-  timers: [],
-  allowedLateness: 0,
-});
-
-/** An engine whose bundles the test answers by hand. */
-class Harness {
-  readonly windows = new WindowTable();
-  engine: Engine;
-  readonly log: string[] = [];
-
-  constructor(
-    readonly graph: EngineGraph,
-    readonly options: EngineOptions = OPTIONS,
-  ) {
-    this.engine = new Engine(graph, this.windows, options);
-  }
-
-  batch(values: readonly unknown[], keys?: readonly string[], bytes = values.length): Batch {
-    const window = { all: this.windows.global };
-    return new Batch(values, keys, { all: MIN_TIMESTAMP }, window, { all: NO_FIRING }, bytes);
-  }
-
-  start(): EngineCommand[] {
-    return this.engine.step({ type: "start", impulse: this.batch([""]) });
-  }
-
-  /** Finishes a bundle with these outputs, commits it, and returns what is to be done then. */
-  finish(bundle: number, outputs: readonly Batch[] = [], residuals: readonly Residual[] = []): EngineCommand[] {
-    const result: BundleResult = {
-      outputs: outputs.map((batch) => ({ output: 0, batch })),
-      residuals,
-      metrics: new MetricsContainer(),
-    };
-    const [commit] = this.engine.step({ type: "finished", bundle, result });
-    assert.equal(commit?.type, "commit");
-    return this.engine.step({ type: "committed", bundle, now: 0 });
-  }
-}
-
-/** The commands as short texts: `run 1: source [""]`. */
-function texts(graph: EngineGraph, commands: readonly EngineCommand[]): string[] {
-  return commands.map((command) => {
-    if (command.type !== "run") return command.type;
-    const values = command.work.flatMap(({ batch }) => [...batch.columns.refs].map((ref) => JSON.stringify(ref)));
-    return `run ${command.bundle}: ${graph.nodes[command.node]!.id} ${values.join(" ")}`;
-  });
-}
-
-const SOURCE = { kind: "impulse", id: "impulse", output: "i" } as const;
+import type { EngineCommand } from "./events.js";
+import { Harness, OPTIONS, SOURCE, STRATEGY, stage, texts } from "./testing.js";
 
 describe("Engine", () => {
   it("runs a chain of stages to its end", () => {

@@ -250,4 +250,55 @@ describe("Grouping", () => {
       "b: 2 in [0, 10) ON_TIME#0 last",
     ]);
   });
+
+  it("gives a merged session the earliest of its times, those behind the watermark among them", () => {
+    const windows = new WindowTable();
+    const strategy = { ...STRATEGY, merging: "overlapping", outputTime: "EARLIEST_IN_PANE" } as const;
+    const grouping = new Grouping(strategy, windows);
+    grouping.add(
+      sessions(
+        [
+          ["a", 1, 20],
+          ["a", 2, 4],
+        ],
+        windows,
+      ),
+      0,
+    );
+    grouping.advance(8, 0);
+    grouping.add(sessions([["a", 3, 12]], windows), 0);
+    assert.equal(grouping.hold, 4);
+    const [pane] = grouping.advance(MAX_TIMESTAMP, 0);
+    assert.deepEqual(pane!.columns.timestamps, { all: 4 });
+  });
+
+  it("asks triggers whose time comes while others wait for more than time", () => {
+    const windows = new WindowTable();
+    const soon = { kind: "processing-time", transforms: [{ kind: "delay", delay: 10 }] } as const;
+    const trigger = { kind: "all", parts: [soon, { kind: "element-count", count: 2 }] } as const;
+    const grouping = new Grouping({ ...STRATEGY, trigger }, windows);
+    const one = (key: string, value: number): Batch => batch([[key, value, 3]], () => windows.interval(0, 10));
+    grouping.add(one("a", 1), 0);
+    assert.equal(grouping.nextProcessingTime, 10);
+    assert.deepEqual(grouping.tick(10), []);
+    // The time of "a" has come, and it waits for an element.
+    grouping.add(one("b", 2), 15);
+    grouping.add(one("b", 3), 16);
+    assert.equal(grouping.nextProcessingTime, 25);
+    assert.deepEqual(panes(grouping.tick(25)), ["b: 2,3 in [0, 10) EARLY#0 last"]);
+    assert.deepEqual(panes(grouping.add(one("a", 4), 26)), ["a: 1,4 in [0, 10) EARLY#0 last"]);
+  });
+
+  it("knows that what it has emitted takes no memory any more", () => {
+    const windows = new WindowTable();
+    const trigger = { kind: "repeat", part: { kind: "element-count", count: 2 } } as const;
+    const grouping = new Grouping({ ...STRATEGY, trigger }, windows);
+    for (let i = 0; i < 101; i++) {
+      grouping.add(
+        batch([["a", i, 3]], () => windows.global),
+        0,
+      );
+    }
+    assert.equal(grouping.pendingBytes, 10);
+  });
 });
