@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import {
   BYTES_CODER,
   ByteReader,
@@ -14,7 +15,6 @@ import {
 import { GirderError } from "../../portability/errors.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import { type BoundedWindow, GLOBAL_WINDOW } from "../../portability/execution/window.js";
-import { create } from "@bufbuild/protobuf";
 import {
   CoderSchema,
   MergeStatus_Enum,
@@ -315,7 +315,14 @@ describe("a window function in a worker that dies", () => {
       mergeStatus: MergeStatus_Enum.NEEDS_MERGE,
     });
     const made = builder.parDo("source", impulse(builder), { windowing: "own" });
-    builder.parDo("sink", builder.transform("group", { spec: { urn: StandardPTransforms.Primitives.GROUP_BY_KEY }, inputs: { in: made } }, "own"));
+    builder.parDo(
+      "sink",
+      builder.transform(
+        "group",
+        { spec: { urn: StandardPTransforms.Primitives.GROUP_BY_KEY }, inputs: { in: made } },
+        "own",
+      ),
+    );
     let asked = 0;
     const seen: string[] = [];
     await using test = await job((bundle) => {

@@ -42,8 +42,9 @@ describe("a trigger of the protocol", () => {
         ],
       },
     );
-    const none = { kind: "processing-time", transforms: [] };
-    assert.deepEqual(read({ case: "afterSynchronizedProcessingTime", value: {} }), none);
+    // By the one clock that there is, when it next moves.
+    const next = { kind: "processing-time", transforms: [{ kind: "delay", delay: 1 }] };
+    assert.deepEqual(read({ case: "afterSynchronizedProcessingTime", value: {} }), next);
   });
 
   it("may wait for the end of the window, with early and late ones or without", () => {
