@@ -9,6 +9,8 @@ import type { InternedWindow } from "./window.js";
 export interface Groups {
   /** Number of keys. */
   readonly size: number;
+  /** Whether batches like this one can be added. */
+  takes(batch: Batch): boolean;
   /** Adds all elements of a batch. */
   addAll(batch: Batch): void;
   /** Adds one element of a batch. */

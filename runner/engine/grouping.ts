@@ -121,6 +121,7 @@ export class Grouping {
   }
 
   #freshOf(open: WindowCells, batch: Batch): Groups {
+    if (open.fresh?.takes(batch) === false) this.#settle(open);
     open.fresh ??= batch.newGroups() ?? new ValueGroups();
     return open.fresh;
   }

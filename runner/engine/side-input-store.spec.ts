@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Batch } from "../../portability/execution/batch.js";
-import { NO_FIRING } from "../../portability/execution/pane.js";
+import { NO_FIRING, type PaneInfo } from "../../portability/execution/pane.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import { WindowTable } from "../../portability/execution/window-table.js";
 import { BundleSideInput, SideInputStore } from "./side-input-store.js";
@@ -48,6 +48,47 @@ describe("a side input's store", () => {
   });
 });
 
+describe("a side input's store of several panes", () => {
+  const pane = (index: number, timing: PaneInfo["timing"] = "EARLY"): PaneInfo => ({
+    timing,
+    isFirst: index === 0,
+    isLast: false,
+    index,
+    nonSpeculativeIndex: timing === "EARLY" ? -1 : 0,
+  });
+  const of = (value: string, info: PaneInfo): Batch =>
+    new Batch([value], undefined, { all: 0 }, { all: first }, { all: info }, 1);
+
+  it("holds the latest, be an earlier one late to come, where each repeats what was before", () => {
+    const store = new SideInputStore("replaced");
+    store.add(of("a", pane(0)));
+    store.add(of("b", pane(1)));
+    store.add(of("old", pane(0)));
+    assert.deepEqual(texts(store.at(first.key)), ["b"]);
+    store.add(of("c", pane(1)));
+    assert.deepEqual(texts(store.copy().at(first.key)), ["b", "c"]);
+  });
+
+  it("holds all, where each has only what is new", () => {
+    const store = new SideInputStore("added");
+    store.add(of("a", pane(0)));
+    store.add(of("b", pane(1)));
+    assert.deepEqual(texts(store.at(first.key)), ["a", "b"]);
+  });
+
+  it("knows whether there has been a pane, and one that was not early", () => {
+    const store = new SideInputStore("added");
+    const has = (): boolean[] => [store.has(first.key, "first-pane"), store.has(first.key, "on-time-pane")];
+    assert.deepEqual(has(), [false, false]);
+    store.add(of("a", pane(0)));
+    assert.deepEqual(has(), [true, false]);
+    store.add(of("b", pane(1, "ON_TIME")));
+    assert.deepEqual(has(), [true, true]);
+    store.add(of("c", pane(2)));
+    assert.deepEqual(has(), [true, true]);
+  });
+});
+
 describe("a side input as a bundle finds it", () => {
   it("has what there was when the bundle began, for each window of the main input", () => {
     const store = new SideInputStore();
@@ -59,6 +100,7 @@ describe("a side input as a bundle finds it", () => {
     assert.equal(bundle.get(windows.global), undefined);
     assert.deepEqual([...bundle.values()].map(texts), [["a"]]);
     assert.deepEqual(texts(bundle.at(first.key)), ["a"]);
-    assert.deepEqual(texts(bundle.at(second.key)), []);
+    // No window of the bundle is looked up there.
+    assert.deepEqual(bundle.at(second.key), []);
   });
 });

@@ -14,6 +14,10 @@ export class ValueGroups implements Groups {
     return this.#values.size;
   }
 
+  takes(): boolean {
+    return true;
+  }
+
   addAll(batch: Batch): void {
     const { refs, keys } = batch.columns;
     const groups = this.#values;

@@ -42,7 +42,7 @@ describe("a trigger of the protocol", () => {
         ],
       },
     );
-    // By the one clock that there is, when it next moves.
+    // By the one clock that there is, everybody has come as far as now when it next moves.
     const next = { kind: "processing-time", transforms: [{ kind: "delay", delay: 1 }] };
     assert.deepEqual(read({ case: "afterSynchronizedProcessingTime", value: {} }), next);
   });

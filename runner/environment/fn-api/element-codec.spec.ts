@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   BYTES_CODER,
   type Coder,
+  decodeFromBytes,
   encodeToBytes,
   GLOBAL_WINDOW_CODER,
   INTERVAL_WINDOW_CODER,
@@ -142,6 +143,31 @@ describe("the element codec", () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it("reads elements that messages end in the middle of, wherever that is", () => {
+    const cut = batches.chain((batch) =>
+      fc.record({ batch: fc.constant(batch), at: fc.array(fc.nat({ max: 400 }), { maxLength: 6 }) }),
+    );
+    fc.assert(
+      fc.property(cut, ({ batch: { coder, window, elements }, at }) => {
+        const bytes = encoded(elements, coder, window);
+        const codec = codecOf(coder, window);
+        const ends = [...at.filter((end) => end < bytes.length).toSorted((a, b) => a - b), bytes.length];
+        const parts: Batch[] = [];
+        let rest: Uint8Array = new Uint8Array();
+        let from = 0;
+        for (const end of ends) {
+          const read = codec.decodePart(Buffer.concat([rest, bytes.subarray(from, end)]));
+          if (read.batch !== undefined) parts.push(read.batch);
+          rest = read.rest;
+          from = end;
+        }
+        assert.equal(rest.length, 0);
+        assert.deepEqual(Buffer.concat(parts.map((part) => codec.encode(part))), bytes);
+      }),
+      { numRuns: 200 },
     );
   });
 
@@ -287,6 +313,31 @@ describe("the element codec", () => {
     assert.deepEqual(codec.decodeValues(bytes).map(textOf), (refs as EncodedValue[]).map(textOf));
     assert.deepEqual(codec.decodeValues(codec.encodeValues([])), []);
     assert.throws(() => codec.decodeValues(bytes.subarray(0, bytes.length - 1)), isMalformed);
+  });
+
+  it("writes groups of groups, and stores them", () => {
+    const group = new KVCoder(STRING_CODER, new IterableCoder(BYTES_CODER));
+    const nested = new KVCoder(STRING_CODER, new IterableCoder(new IterableCoder(BYTES_CODER)));
+    const codec = codecOf(nested as Coder<unknown>, WINDOW, true);
+    const { refs } = codecOf(PAIR, WINDOW, true).decode(
+      encoded(
+        [1, 2].map((i) => ({ ...element("", 0), value: { key: "k", value: Uint8Array.of(i) } })),
+        PAIR,
+        WINDOW,
+      ),
+    ).columns;
+    const window = codec.windows.windows.interval(0, 10);
+    const stored = codec.decodeValues(codec.encodeValues([refs, new Set(refs)]));
+    for (const values of [[refs, refs], [refs, new Set(refs)], stored]) {
+      const batch = new Batch([values], ["\x01k"], [9], [window], [ON_TIME_AND_ONLY], 8);
+      const { value } = decodeFromBytes(new WindowedValueCoder(nested, WINDOW), codec.encode(batch), true);
+      const bytes = [...value.value].map((inner) => [...inner].map((it) => it[0]));
+      assert.deepEqual(bytes, [
+        [1, 2],
+        [1, 2],
+      ]);
+    }
+    assert.equal(codecOf(group as Coder<unknown>, WINDOW).decode(new Uint8Array()).count, 0);
   });
 
   it("writes the element that an impulse is", () => {

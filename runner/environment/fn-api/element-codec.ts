@@ -170,12 +170,18 @@ export class ElementCodec implements BatchCodec {
   }
 
   encodeValues(refs: readonly unknown[]): Uint8Array {
-    let bytes = 0;
-    for (const { start, end } of refs as readonly EncodedValue[]) bytes += end - start + LENGTH;
-    const writer = new ElementWriter(bytes);
-    for (const ref of refs as readonly EncodedValue[]) {
-      writer.varint(ref.end - ref.start);
+    const values = refs.map((ref) => {
+      if (ref instanceof EncodedValue) return ref;
+      // A group, which is to be grouped again.
+      const writer = new ElementWriter(LENGTH);
       writer.value(ref);
+      const bytes = writer.take();
+      return new EncodedValue(bytes, 0, bytes.length);
+    });
+    const writer = new ElementWriter(values.reduce((sum, { start, end }) => sum + end - start + LENGTH, 0));
+    for (const value of values) {
+      writer.varint(value.end - value.start);
+      writer.value(value);
     }
     return writer.take();
   }

@@ -66,7 +66,7 @@ export class ElementWriter {
     this.#size += this.#bytes.write(key, this.#size, "latin1");
   }
 
-  /** A reference: to a value's bytes, to the byte string that an impulse is, or to the values of a group. */
+  /** A reference: to a value's bytes, to the byte string that an impulse is, or to the values of a group, be they groups. */
   value(ref: unknown): void {
     if (ref instanceof EncodedValue) this.#encoded(ref);
     else if (ref instanceof Uint8Array) {
@@ -74,7 +74,7 @@ export class ElementWriter {
       this.bytes(ref);
     } else if (Array.isArray(ref)) {
       this.count(ref.length);
-      for (const value of ref as readonly EncodedValue[]) this.#encoded(value);
+      for (const value of ref as readonly unknown[]) this.value(value);
     } else this.#blocks(ref as Iterable<unknown>);
   }
 

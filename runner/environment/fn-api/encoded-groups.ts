@@ -14,7 +14,8 @@ import { EncodedValue } from "./encoded-value.js";
 
 /** Bytes of a batch of groups, about, but for a single group. */
 const BATCH_BYTES = 1 << 20;
-const FIRST = 1024;
+/** There may be many windows with few values. */
+const FIRST = 16;
 /** Ends a list. Indices of values begin at 1. */
 const NONE = 0;
 
@@ -44,6 +45,11 @@ export class EncodedGroups implements Groups {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The runner makes batches itself, too: of groups, which may be grouped again. */
+  takes(batch: Batch): boolean {
+    return "extents" in batch;
   }
 
   addAll(batch: Batch): void {

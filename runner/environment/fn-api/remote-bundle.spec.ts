@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
+import { NO_FIRING } from "../../../portability/execution/pane.js";
 import type { BundleTask } from "../../../portability/execution/stage.js";
 import { MAX_TIMESTAMP } from "../../../portability/execution/time.js";
 import { WindowTable } from "../../../portability/execution/window-table.js";
@@ -97,6 +98,34 @@ describe("a remote bundle", () => {
     }
     assert.equal(isReceived, true);
     await bundleOf({}, { outputs: [] }).received;
+  });
+
+  it("puts together what messages have cut, elements and timers", async () => {
+    const bundle = bundleOf({}, { timers: { f: "event-time" } });
+    const [sink] = bundle.described.sinks;
+    const elements = pairs(["a", "first", 3], ["b", "second", 4]);
+    const window = windows.interval(0, 10);
+    const set = { family: 0, key: "\x01k", tag: "", window, fire: 9, hold: 9, pane: NO_FIRING };
+    const timer = Buffer.from(bundle.described.timers[0]!.encode(set));
+    for (let i = 0; i < elements.length; i++) bundle.data(sink!.transform, elements.subarray(i, i + 1), false);
+    for (let i = 0; i < timer.length; i++) bundle.timers(DO, "f", timer.subarray(i, i + 1), false);
+    bundle.data(sink!.transform, new Uint8Array(), true);
+    bundle.timers(DO, "f", new Uint8Array(), true);
+    await bundle.received;
+    assert.deepEqual(Buffer.concat(bundle.outputs.map(({ batch }) => codec.encode(batch))), elements);
+    assert.deepEqual(
+      bundle.timerChanges.map(({ timer: it }) => it?.fire),
+      [9],
+    );
+  });
+
+  it("refuses a stream that ends in the middle of something", () => {
+    const malformed = (thrown: unknown): boolean => thrown instanceof GirderError && thrown.code === "malformed-data";
+    const bundle = bundleOf({}, { timers: { f: "event-time" } });
+    const { transform } = bundle.described.sinks[0]!;
+    bundle.data(transform, pairs(["a", "first", 3]).subarray(0, -1), false);
+    assert.throws(() => bundle.data(transform, new Uint8Array(), true), malformed);
+    assert.throws(() => bundle.timers(DO, "f", Buffer.from("01", "hex"), true), malformed);
   });
 
   it("has no batch for an end without elements", () => {

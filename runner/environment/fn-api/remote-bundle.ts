@@ -13,8 +13,11 @@ import type {
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import type { DescribedStage } from "./bundle-descriptor.js";
 import type { EncodedBatch } from "./encoded-batch.js";
+import { truncated } from "./skip.js";
 import type { StateRequests } from "./state-requests.js";
 import type { InstructionChannel, StateAnswer } from "./worker-connection.js";
+
+const NOTHING = new Uint8Array();
 
 export class RemoteBundle implements InstructionChannel {
   readonly outputs: { readonly output: number; readonly batch: EncodedBatch }[] = [];
@@ -24,8 +27,8 @@ export class RemoteBundle implements InstructionChannel {
   /** By input, from which element on the worker leaves the elements to the runner. */
   readonly #firstResidual = new Map<number, number>();
   readonly #residuals: Residual[] = [];
-  /** By output, the beginning of an element whose end has not come yet. */
-  readonly #rests = new Map<number, Uint8Array>();
+  /** By stream, the beginning of an element or a timer whose end has not come yet. */
+  readonly #rests = new Map<string, Uint8Array>();
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
   /** Settles when all that the worker outputs has come. */
@@ -52,29 +55,38 @@ export class RemoteBundle implements InstructionChannel {
     const output = this.described.sinks.findIndex((sink) => sink.transform === transform);
     if (output < 0)
       throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
-    if (bytes.length > 0) this.#take(output, bytes);
-    if (!isLast) return;
-    const rest = this.#rests.get(output);
-    // Nothing follows that could complete it: says so.
-    if (rest !== undefined) this.described.sinks[output]!.codec.decode(rest);
-    this.#ended(transform);
-  }
-
-  #take(output: number, bytes: Uint8Array): void {
-    const before = this.#rests.get(output);
     const { codec } = this.described.sinks[output]!;
-    const { batch, rest } = codec.decodePart(before === undefined ? bytes : Buffer.concat([before, bytes]));
-    if (batch !== undefined) this.outputs.push({ output, batch });
-    if (rest.length > 0) this.#rests.set(output, rest);
-    else this.#rests.delete(output);
+    this.#take(transform, bytes, isLast, (whole) => {
+      const { batch, rest } = codec.decodePart(whole);
+      if (batch !== undefined) this.outputs.push({ output, batch });
+      return rest;
+    });
   }
 
   timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void {
     const index = this.stage.timers.findIndex((it) => it.transform === transform && it.id === family);
     if (index < 0)
       throw new GirderError("malformed-data", `A worker sent timers of ${family}, which ${transform} has not.`);
-    if (bytes.length > 0) this.timerChanges.push(...this.described.timers[index]!.decode(bytes));
-    if (isLast) this.#ended(timerStream(transform, family));
+    const codec = this.described.timers[index]!;
+    this.#take(timerStream(transform, family), bytes, isLast, (whole) => {
+      const { changes, rest } = codec.decodePart(whole);
+      this.timerChanges.push(...changes);
+      return rest;
+    });
+  }
+
+  /** Reads a message of a stream. @param read returns the beginning of what goes on in the next message. */
+  #take(stream: string, bytes: Uint8Array, isLast: boolean, read: (bytes: Uint8Array) => Uint8Array): void {
+    const before = this.#rests.get(stream);
+    let rest = before ?? NOTHING;
+    if (bytes.length > 0) {
+      rest = read(before === undefined ? bytes : Buffer.concat([before, bytes]));
+      if (rest.length > 0) this.#rests.set(stream, rest);
+      else this.#rests.delete(stream);
+    }
+    if (!isLast) return;
+    if (rest.length > 0) throw truncated(0);
+    this.#ended(stream);
   }
 
   state(request: StateRequest): StateAnswer {

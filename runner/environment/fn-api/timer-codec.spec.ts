@@ -115,6 +115,23 @@ describe("the timer codec", () => {
     );
   });
 
+  it("reads timers that messages end in the middle of, wherever that is", () => {
+    fc.assert(
+      fc.property(cases, ({ window, timers }) => {
+        const codec = codecOf(STRING_CODER as Coder<unknown>, window);
+        const bytes = encoded(timers, window);
+        const whole = codec.decode(bytes);
+        for (let end = 0; end < bytes.length; end++) {
+          const first = codec.decodePart(bytes.subarray(0, end));
+          const second = codec.decodePart(Buffer.concat([first.rest, bytes.subarray(end)]));
+          assert.equal(second.rest.length, 0);
+          assert.deepEqual([...first.changes, ...second.changes], whole);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it("refuses damaged bytes with an error of its own, or takes them for timers", () => {
     const damage = cases.chain(({ window, timers }) =>
       damaged(encoded(timers, window)).map((bytes) => ({ window, bytes })),

@@ -5,9 +5,9 @@ import { readPane, writePane } from "../../../portability/coders/pane-coder.js";
 import { decodeUtf8 } from "../../../portability/coders/utf8.js";
 import { forEachWindow } from "../../../portability/execution/batch.js";
 import { type Instant, instantToWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
-import type { Timer, TimerAddress, TimerChange } from "../../../portability/execution/timer.js";
+import type { Timer, TimerChange } from "../../../portability/execution/timer.js";
 import { readInstant, writeInstant } from "./instants.js";
-import { readFlag, readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
+import { isTruncation, readFlag, readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
 import type { WindowCodec } from "./window-codec.js";
 
 export class TimerCodec {
@@ -20,35 +20,53 @@ export class TimerCodec {
 
   /** What a worker has set and cleared. @throws GirderError `malformed-data` */
   decode(message: Uint8Array): TimerChange[] {
+    const { changes, rest } = this.decodePart(message);
+    if (rest.length > 0) throw truncated(message.length - rest.length);
+    return changes;
+  }
+
+  /**
+   * The whole timers of a message, and the beginning of one that goes on in the next, as elements may.
+   *
+   * @throws GirderError `malformed-data`
+   */
+  decodePart(message: Uint8Array): { readonly changes: TimerChange[]; readonly rest: Uint8Array } {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     const changes: TimerChange[] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const start = at;
-      const keyEnd = this.skipKey(bytes, at);
-      const tagAt = skipVarint(bytes, keyEnd);
-      const tagEnd = tagAt + readVarint(bytes, keyEnd);
-      // What is missing before here is missing here, too.
-      if (tagEnd > bytes.length) throw truncated(start);
-      const key = bytes.toString("latin1", start, keyEnd);
-      const tag = decodeUtf8(bytes, tagAt, tagEnd);
-      at = this.windows.skipSet(bytes, tagEnd);
-      const addresses: TimerAddress[] = [];
-      forEachWindow(this.windows.readSet(bytes, tagEnd), (window) => {
-        addresses.push({ family: this.family, key, tag, window });
-      });
-      if (readFlag(bytes, at++)) {
-        for (const address of addresses) changes.push({ address, timer: undefined });
-        continue;
-      }
-      if (at + 17 > bytes.length) throw truncated(start);
-      const fire = readInstantOrNever(bytes, at);
-      const hold = readInstantOrNever(bytes, at + 8);
-      const end = skipPane(bytes, at + 16);
-      const pane = readPane(new ByteReader(bytes, at + 16, end));
-      for (const address of addresses) changes.push({ address, timer: { ...address, fire, hold, pane } });
-      at = end;
+    let whole = 0;
+    try {
+      while (whole < bytes.length) whole = this.#decode(bytes, whole, changes);
+    } catch (thrown) {
+      if (!isTruncation(thrown)) throw thrown;
     }
-    return changes;
+    return { changes, rest: message.subarray(whole) };
+  }
+
+  /** @returns where the timer ends that begins at `start`. */
+  #decode(bytes: Buffer, start: number, changes: TimerChange[]): number {
+    const keyEnd = this.skipKey(bytes, start);
+    const tagAt = skipVarint(bytes, keyEnd);
+    const tagEnd = tagAt + readVarint(bytes, keyEnd);
+    // What is missing before here is missing here, too.
+    if (tagEnd > bytes.length) throw truncated(start);
+    const markAt = this.windows.skipSet(bytes, tagEnd);
+    const isCleared = readFlag(bytes, markAt);
+    const end = isCleared ? markAt + 1 : skipPane(bytes, markAt + 17);
+    if (end > bytes.length) throw truncated(start);
+    const key = bytes.toString("latin1", start, keyEnd);
+    const tag = decodeUtf8(bytes, tagAt, tagEnd);
+    const set = isCleared
+      ? undefined
+      : {
+          fire: readInstantOrNever(bytes, markAt + 1),
+          hold: readInstantOrNever(bytes, markAt + 9),
+          pane: readPane(new ByteReader(bytes, markAt + 17, end)),
+        };
+    forEachWindow(this.windows.readSet(bytes, tagEnd), (window) => {
+      const address = { family: this.family, key, tag, window };
+      changes.push({ address, timer: set && { ...address, ...set } });
+    });
+    return end;
   }
 
   /** A timer that fires. */
