@@ -4,6 +4,7 @@ import type {
   PTransform,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
+import { CoderFaults } from "./coder-faults.js";
 import type { Fault } from "./fault.js";
 import { topologicalIndices } from "./stage-graph.js";
 import { combinePayloadOf, mainInputs, parDoPayloadOf, roleOf, urnOf } from "./transforms.js";
@@ -29,11 +30,14 @@ export function structureFaults(components: Components, roots: readonly string[]
 
 class StructureCheck {
   readonly faults: Fault[] = [];
-  private readonly checkedCoders = new Map<string, string | undefined>();
+  private readonly coders: CoderFaults;
+  private readonly reportedCoders = new Set<string>();
   private readonly checkedPCollections = new Set<string>();
   private readonly names = new Set<string>();
 
-  constructor(private readonly components: Components) {}
+  constructor(private readonly components: Components) {
+    this.coders = new CoderFaults(components.coders);
+  }
 
   /** Every subtransform exists. */
   references(roots: readonly string[]): void {
@@ -166,8 +170,8 @@ class StructureCheck {
         this.fault(transform.uniqueName, `its side input ${localName} is not among its inputs`);
       }
     }
-    if (payload.restrictionCoderId !== "") {
-      this.coder(transform.uniqueName, payload.restrictionCoderId);
+    for (const fault of this.coders.ofParDo(payload)) {
+      this.coderFault(transform.uniqueName, fault);
     }
     if (urnOf(transform) === StandardPTransforms.Primitives.PAR_DO && payload.doFn === undefined) {
       this.fault(transform.uniqueName, "it has no DoFn");
@@ -198,29 +202,17 @@ class StructureCheck {
     }
   }
 
-  /** Reports a coder that is missing, or has a missing part, once. */
+  /** Reports what is wrong with a coder, once. */
   private coder(where: string, id: string): void {
-    if (!this.checkedCoders.has(id)) {
-      const missing = this.missingCoder(id);
-      if (missing !== undefined) {
-        this.fault(where, `the coder ${missing} does not exist`);
-      }
-    }
+    this.coderFault(where, this.coders.of(id));
   }
 
-  private missingCoder(id: string): string | undefined {
-    if (this.checkedCoders.has(id)) {
-      return this.checkedCoders.get(id);
+  private coderFault(where: string, fault: string | undefined): void {
+    if (fault === undefined || this.reportedCoders.has(fault)) {
+      return;
     }
-    // Entered before its parts are looked at: a coder may contain itself.
-    this.checkedCoders.set(id, undefined);
-    const coder = this.components.coders[id];
-    let missing = coder === undefined ? id : undefined;
-    for (const part of coder?.componentCoderIds ?? []) {
-      missing ??= this.missingCoder(part);
-    }
-    this.checkedCoders.set(id, missing);
-    return missing;
+    this.reportedCoders.add(fault);
+    this.fault(where, fault);
   }
 
   private nameOf(pcollection: string): string {

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
-import { AccumulationMode_Enum } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { GlobalWindowsPayload, StandardPTransforms, StandardRequirements } from "../../portability/urns.js";
+import {
+  AccumulationMode_Enum,
+  CoderSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import {
+  GlobalWindowsPayload,
+  StandardCoders,
+  StandardPTransforms,
+  StandardRequirements,
+} from "../../portability/urns.js";
 import { plan } from "./plan.js";
 import { PipelineBuilder } from "./testing.js";
 
@@ -101,6 +110,54 @@ describe("validate", () => {
     assert.deepEqual(refusal(pipeline), [
       "invalid-pipeline",
       "group: it groups by key, but the coder of its input is beam:coder:bytes:v1 and not one of pairs",
+    ]);
+  });
+
+  it("refuses coders that contain themselves, or lack a part, where the runner looks into them", () => {
+    const { KV, NULLABLE, ITERABLE } = StandardCoders.Enum;
+    const coders = {
+      itself: [KV, "bytes", "other"],
+      other: [ITERABLE, "itself"],
+      half: [KV, "bytes"],
+      foreign: ["own:coder", "around"],
+      around: [NULLABLE, "foreign"],
+    };
+    const faults = (coderId: string): string[] => {
+      const pipeline = new PipelineBuilder();
+      pipeline.parDo("a", pipeline.impulse("impulse"));
+      pipeline.tamper((components) => {
+        for (const [id, [urn, ...componentCoderIds]] of Object.entries(coders)) {
+          components.coders[id] = create(CoderSchema, { spec: { urn: urn! }, componentCoderIds });
+        }
+        components.pcollections["a.out"]!.coderId = coderId;
+      });
+      return coderId === "around" ? [String(plan(pipeline.build()).stages.length)] : refusal(pipeline);
+    };
+    assert.deepEqual(faults("itself"), ["invalid-pipeline", "a: the coder itself contains itself"]);
+    assert.deepEqual(faults("half"), ["invalid-pipeline", "a: the coder half has 1 components instead of 2"]);
+    // What is in a coder that the runner does not know is nothing to it.
+    assert.deepEqual(faults("around"), ["2"]);
+  });
+
+  it("refuses coders of state and timers that do not exist, or are none of timers", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("a", pipeline.impulse("impulse"), {
+      payload: {
+        doFn: { urn: "test:dofn" },
+        stateSpecs: {
+          bag: { spec: { case: "bagSpec", value: { elementCoderId: "lost" } } },
+          map: { spec: { case: "multimapSpec", value: { keyCoderId: "bytes", valueCoderId: "gone" } } },
+        },
+        timerFamilySpecs: { f: { timerFamilyCoderId: "pair" }, g: { timerFamilyCoderId: "away" } },
+      },
+    });
+    assert.deepEqual(refusal(pipeline), [
+      "invalid-pipeline",
+      "a: the coder pair is none of timers",
+      "a: the coder lost does not exist",
+      "a: the coder gone does not exist",
+      "a: the coder away does not exist",
+      "a: it uses state or timers, which is not supported",
     ]);
   });
 

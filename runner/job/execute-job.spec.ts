@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { Metadata } from "@grpc/grpc-js";
+import { GirderError } from "../../portability/errors.js";
+import { client, createServer, listen, serve, shutdown } from "../../portability/fn-api/grpc.js";
+import {
+  BeamFnExternalWorkerPool,
+  BeamFnLogging,
+  LogEntry_Severity_Enum as Severity,
+} from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import {
+  type ProvisionInfo,
+  ProvisionService,
+} from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
+import {
+  ArtifactInformationSchema,
+  type Environment,
+  type Pipeline,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { type FakeBundle, FakeWorker, type Process } from "../environment/fn-api/testing/fake-worker.js";
+import { anyOf, external, ofUrn } from "../environment/testing/environments.js";
+import { PipelineBuilder } from "../graph/testing.js";
+import type { JobArtifacts } from "./artifacts/job-artifacts.js";
+import { jobExecutor } from "./execute-job.js";
+import type { ExecutionMessage, JobExecution } from "./execution.js";
+import { WorkerServices } from "./worker-services.js";
+
+/** Services for workers, and a pool that starts fake ones. */
+class Pool implements AsyncDisposable {
+  readonly workers = new Map<string, FakeWorker>();
+  readonly stopped: string[] = [];
+  readonly messages: ExecutionMessage[] = [];
+  readonly cancel = new AbortController();
+  /** What a worker finds at the addresses that it was given. */
+  endpoints = { provision: "", logging: "" };
+
+  private constructor(
+    readonly services: WorkerServices,
+    readonly server: ReturnType<typeof createServer>,
+    readonly address: string,
+  ) {}
+
+  static async start(process: Process, connects = true): Promise<Pool> {
+    const server = createServer();
+    const address = `127.0.0.1:${await listen(server, "127.0.0.1:0")}`;
+    const pool = new Pool(await WorkerServices.start("127.0.0.1"), server, address);
+    serve(server, BeamFnExternalWorkerPool, {
+      startWorker({ workerId, controlEndpoint, provisionEndpoint, loggingEndpoint }) {
+        const worker = new FakeWorker(controlEndpoint!.url, workerId, process);
+        pool.workers.set(workerId, worker);
+        pool.endpoints = { provision: provisionEndpoint!.url, logging: loggingEndpoint!.url };
+        if (connects) worker.connect();
+        return {};
+      },
+      stopWorker({ workerId }) {
+        pool.stopped.push(workerId);
+        pool.workers.get(workerId)?.die();
+        return {};
+      },
+    });
+    return pool;
+  }
+
+  get environment(): Environment {
+    return external({ endpoint: { url: this.address } });
+  }
+
+  /** Runs a pipeline of one transform in this environment. */
+  run(environment = this.environment): JobExecution {
+    const execute = jobExecutor(this.services, { memoryBudget: 1 << 20, bundleAttempts: 2 });
+    return execute({
+      jobId: "job-7",
+      jobName: "a job",
+      pipeline: pipelineIn(environment),
+      options: { "beam:option:x:v1": 1 },
+      retrievalToken: "token",
+      artifacts: { has: () => false } as unknown as JobArtifacts,
+      signal: this.cancel.signal,
+      log: (message) => this.messages.push(message),
+    });
+  }
+
+  /** What a worker is told. */
+  async provision(workerId: string): Promise<ProvisionInfo> {
+    const provision = client(ProvisionService, this.endpoints.provision);
+    try {
+      return (await provision.call.getProvisionInfo({}, named(workerId))).info!;
+    } finally {
+      provision.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.workers.values()) worker.die();
+    await this.services.close();
+    await shutdown(this.server, 100);
+  }
+}
+
+function named(workerId: string) {
+  const metadata = new Metadata();
+  metadata.set("worker_id", workerId);
+  return { metadata };
+}
+
+function pipelineIn(environment: Environment): Pipeline {
+  const builder = new PipelineBuilder();
+  const input = builder.impulse("impulse");
+  builder.parDo("do", input);
+  builder.tamper(({ pcollections, environments }) => {
+    pcollections[input]!.coderId = "bytes";
+    environments["main"] = environment;
+  });
+  return builder.build();
+}
+
+const isError =
+  (code: string, text = /./) =>
+  (thrown: unknown): boolean =>
+    thrown instanceof GirderError && thrown.code === code && text.test(thrown.message);
+
+const COUNT = {
+  urn: "beam:metric:user:sum_int64:v1",
+  type: "beam:metrics:sum_int64:v1",
+  labels: { PTRANSFORM: "do", NAMESPACE: "n", NAME: "count" },
+  payload: Uint8Array.of(3),
+};
+
+describe("the execution of a job", () => {
+  it("has workers started, provisioned as long as they run, and stopped", async () => {
+    let info: ProvisionInfo | undefined;
+    await using pool = await Pool.start(async (bundle) => {
+      info = await pool.provision(bundle.worker.id);
+    });
+    await pool.run().done;
+    const [id] = [...pool.workers.keys()] as [string];
+    assert.equal(id, "job-7/main-1");
+    assert.deepEqual([info!.metadata["job_id"], info!.retrievalToken], ["job-7", "token"]);
+    assert.deepEqual(info!.pipelineOptions, { "beam:option:x:v1": 1 });
+    assert.deepEqual(pool.stopped, [id]);
+    await assert.rejects(pool.provision(id), isError("not-found"));
+  });
+
+  it("tells of metrics while it goes on and at its end", async () => {
+    await using pool = await Pool.start(() => ({ monitoringInfos: [COUNT] }));
+    const job = pool.run();
+    assert.deepEqual(job.metrics(), { attempted: [], committed: [] });
+    await job.done;
+    const { attempted, committed } = job.metrics();
+    assert.deepEqual(
+      attempted.map(({ labels, payload }) => [labels["NAME"], [...payload]]),
+      [["count", [3]]],
+    );
+    assert.deepEqual(committed, attempted);
+  });
+
+  it("passes on what workers log", async () => {
+    await using pool = await Pool.start(async ({ worker }: FakeBundle) => {
+      const logging = client(BeamFnLogging, pool.endpoints.logging);
+      const entry = { severity: Severity.ERROR, message: "it is hot", trace: "at oven.py" };
+      for await (const _ of logging.call.logging([{ logEntries: [entry] }], named(worker.id)));
+      logging.close();
+    });
+    await pool.run().done;
+    assert.deepEqual(
+      pool.messages.map(({ importance, text }) => [importance, text]),
+      [["warning", "job-7/main-1: it is hot\nat oven.py"]],
+    );
+  });
+
+  it("fails with what a function has thrown", async () => {
+    await using pool = await Pool.start(() => {
+      throw new Error("ValueError: no");
+    });
+    await assert.rejects(pool.run().done, isError("user-exception", /ValueError: no/));
+    assert.deepEqual(pool.stopped, ["job-7/main-1"]);
+  });
+
+  it("ends when it is cancelled, though its worker has not come", async () => {
+    await using pool = await Pool.start(() => undefined, false);
+    const { done } = pool.run();
+    while (pool.workers.size === 0) await new Promise((resolve) => setImmediate(resolve));
+    pool.cancel.abort();
+    await assert.rejects(done, isError("cancelled"));
+    // A pool whose answer was not waited for is told afterwards.
+    while (pool.stopped.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(pool.stopped, ["job-7/main-1"]);
+    await assert.rejects(pool.provision("job-7/main-1"), isError("not-found"));
+  });
+
+  it("fails where no worker can be had", async () => {
+    await using pool = await Pool.start(() => undefined);
+    await assert.rejects(pool.run(ofUrn("beam:env:own:v1")).done, isError("unsupported"));
+    const refusing = createServer();
+    serve(refusing, BeamFnExternalWorkerPool, { startWorker: () => ({ error: "no room" }) });
+    const url = `127.0.0.1:${await listen(refusing, "127.0.0.1:0")}`;
+    await assert.rejects(pool.run(external({ endpoint: { url } })).done, isError("io", /no room/));
+    await shutdown(refusing, 100);
+  });
+
+  it("provisions a worker with what the alternative needs that it is", async () => {
+    let info: ProvisionInfo | undefined;
+    await using pool = await Pool.start(async (bundle) => {
+      info = await pool.provision(bundle.worker.id);
+    });
+    const dependencies = [create(ArtifactInformationSchema, { typeUrn: "own:type", roleUrn: "own:role" })];
+    await pool.run(anyOf({ ...pool.environment, dependencies })).done;
+    assert.deepEqual(
+      info!.dependencies.map(({ typeUrn }) => typeUrn),
+      ["own:type"],
+    );
+  });
+});
