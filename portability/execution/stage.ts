@@ -88,6 +88,14 @@ export interface Residual {
   readonly watermark?: Instant;
 }
 
+/** What a running bundle has left to others. */
+export interface BundleSplit {
+  /** What it still does: all of this, and nothing else, is to be done again if the bundle is lost. */
+  readonly kept: BundleTask["inputs"];
+  /** What it does not: it is no part of the bundle's result. */
+  readonly residuals: readonly Residual[];
+}
+
 /** What a bundle did. It takes effect when the runner commits it, and not at all if it does not. */
 export interface BundleResult {
   /** Batches by index of {@link StageDescriptor.outputs}, in order of production. */
@@ -112,6 +120,15 @@ export interface PreparedStage {
    *   else counts as a lost worker and is retried.
    */
   run(task: BundleTask): BundleResult | Promise<BundleResult>;
+  /**
+   * How many bundles of the stage may run at once, if it keeps no state. Default 1.
+   */
+  readonly parallelism?: number;
+  /**
+   * Asks a running bundle to leave about half of what it has still to do. Undefined where it cannot, or is at its end. The
+   * promise that `run` has returned settles after this one.
+   */
+  split?(bundle: number): Promise<BundleSplit | undefined>;
   /** Codec for batches of an input, output or side input of the stage. */
   codec(pcollection: string): BatchCodec;
   /** Frees what `prepare` took; calls the authors' `teardown`. */

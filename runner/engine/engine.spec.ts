@@ -4,7 +4,7 @@ import { NO_FIRING } from "../../portability/execution/pane.js";
 import type { Residual } from "../../portability/execution/stage.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "./engine.js";
-import type { EngineCommand } from "./events.js";
+import type { EngineCommand, EngineEvent, EngineOptions } from "./events.js";
 import { Harness, OPTIONS, SOURCE, STRATEGY, stage, texts } from "./testing.js";
 
 describe("Engine", () => {
@@ -57,6 +57,72 @@ describe("Engine", () => {
     assert.deepEqual(texts(graph, harness.finish(1, [], [left])), ["wake"]);
     assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 49 })), []);
     assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 50 })), ['run 2: source "later"']);
+  });
+
+  describe("where a stage may have two bundles out", () => {
+    const graph = {
+      nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], ["b"], [], { parallelism: 2 })],
+    };
+
+    /** The sink has a bundle of three elements out, number 2; the source goes on. */
+    function begun(options: Partial<EngineOptions> = {}): Harness {
+      const harness = new Harness(graph, { ...OPTIONS, ...options });
+      harness.copies = true;
+      harness.start();
+      const more: Residual = { input: 0, batch: harness.batch(["more"]), delay: 0 };
+      const commands = harness.finish(1, [harness.batch([1, 2, 3])], [more]);
+      assert.deepEqual(texts(graph, commands), ["run 2: sink 1 2 3", 'run 3: source "more"']);
+      return harness;
+    }
+
+    it("lets elements wait for the bundle before them, as long as it is not slow", () => {
+      const harness = begun();
+      assert.deepEqual(texts(graph, harness.finish(3, [harness.batch([4])])), []);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), ["run 4: sink 4"]);
+    });
+
+    it("begins another at once where there is work for more than one", () => {
+      const harness = begun({ maxBundleBytes: 2 });
+      assert.deepEqual(texts(graph, harness.finish(3, [harness.batch([4, 5])])), ["run 4: sink 4 5"]);
+    });
+
+    it("has a slow bundle share its work when there is no other, and runs what it gives away", () => {
+      const harness = begun();
+      harness.finish(3);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), ["split 2: sink"]);
+      const split = (kept: number[], left: number[]): EngineEvent => ({
+        type: "split",
+        bundle: 2,
+        split: {
+          kept: [{ input: 0, batch: harness.batch(kept) }],
+          residuals: [{ input: 0, batch: harness.batch(left), delay: 0 }],
+        },
+      });
+      assert.deepEqual(texts(graph, harness.step(split([1, 2], [3]))), ["run 4: sink 3"]);
+      // The other one is ready first: there is still something to share.
+      assert.deepEqual(texts(graph, harness.finish(4)), ["split 2: sink"]);
+      assert.deepEqual(texts(graph, harness.step(split([1], [2]))), ["run 5: sink 2"]);
+      // What it has given away is not done again with it.
+      assert.deepEqual(texts(graph, harness.step({ type: "lost", bundle: 2 })), ["run 6: sink 1"]);
+      harness.finish(5);
+      assert.deepEqual(texts(graph, harness.finish(6)), ["done"]);
+    });
+
+    it("does not move the watermark past what has been given away", () => {
+      const harness = begun();
+      harness.finish(3);
+      harness.step({ type: "slow", bundle: 2 });
+      const residuals = [{ input: 0, batch: harness.element(3, 30), delay: 50 }];
+      harness.step({ type: "split", bundle: 2, split: { kept: [], residuals } });
+      harness.finish(2);
+      assert.equal(harness.engine.snapshot().watermarks[2], 30);
+    });
+
+    it("takes no notice of a bundle that has come to its end before it was slow", () => {
+      const harness = begun();
+      harness.finish(2);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), []);
+    });
   });
 
   it("groups when everything upstream is done, and not while a bundle is out", () => {

@@ -11,7 +11,7 @@
 import type { Batch } from "../../portability/execution/batch.js";
 import { forEachWindow } from "../../portability/execution/batch.js";
 import type { SideInputContents } from "../../portability/execution/side-input.js";
-import type { BundleResult } from "../../portability/execution/stage.js";
+import type { BundleResult, Residual } from "../../portability/execution/stage.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
@@ -26,9 +26,16 @@ import { BundleSideInput, SideInputStore } from "./side-input-store.js";
 import { type BundleWork, earliest, holdOf, StageState } from "./stage-state.js";
 import { WindowMapper } from "./window-mapping.js";
 
-interface OpenBundle extends BundleWork {
+interface OpenBundle {
   readonly node: number;
+  /** What it does: less than it was given, once it has shared. */
+  work: Work;
+  readonly timers: readonly Timer[];
   readonly attempt: number;
+  /** Whether others do not wait for it any more. */
+  slow: boolean;
+  /** Whether it has been asked to share its work, and has not yet. */
+  sharing: boolean;
   result: BundleResult | undefined;
 }
 
@@ -108,6 +115,19 @@ export class Engine {
         state.bundles.delete(event.bundle);
         break;
       }
+      case "slow": {
+        const open = state.bundles.get(event.bundle);
+        // It may have come to its end just now.
+        if (open !== undefined) open.slow = true;
+        break;
+      }
+      case "split": {
+        const open = this.#bundle(event.bundle);
+        open.sharing = false;
+        open.work = event.split.kept;
+        this.#leave(state.stages[open.node]!, event.split.residuals, commands);
+        break;
+      }
       case "committed":
         state.now = Math.max(state.now, event.now);
         this.#commit(event.bundle, commands);
@@ -172,8 +192,13 @@ export class Engine {
     stage.state.apply(result.state ?? []);
     const next = stage.timers.next("processing-time");
     if (next < MAX_TIMESTAMP) this.#wake(next, commands);
+    this.#leave(stage, result.residuals, commands);
+  }
+
+  /** Puts back among a stage's work what a bundle has not done. */
+  #leave(stage: StageState, residuals: readonly Residual[], commands: EngineCommand[]): void {
     const rest: StageState["pending"] = [];
-    for (const { input, batch, delay, watermark } of result.residuals) {
+    for (const { input, batch, delay, watermark } of residuals) {
       if (delay <= 0) rest.push({ input, batch });
       else {
         const at = this.#state.now + delay;
@@ -329,14 +354,44 @@ export class Engine {
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       if (state.bundles.size >= this.options.maxOpenBundles) return;
       const stage = state.stages[i];
-      if (stage === undefined || stage.openBundles > 0) continue;
+      if (stage === undefined || !this.#mayOpen(i, stage)) continue;
       const { work, timers, attempt } = stage.lost.shift() ?? { ...this.#next(stage), attempt: 0 };
-      if (work.length === 0 && timers.length === 0) continue;
+      if (work.length === 0 && timers.length === 0) {
+        this.#share(i, stage, commands);
+        continue;
+      }
       const bundle = state.nextBundle++;
       stage.openBundles++;
-      state.bundles.set(bundle, { node: i, work, timers, attempt, result: undefined });
+      state.bundles.set(bundle, { node: i, work, timers, attempt, slow: false, sharing: false, result: undefined });
       const sideInputs = this.#sideInputs(stage.node, work, timers);
       commands.push({ type: "run", bundle, node: i, work, timers, state: stage.state, sideInputs, attempt });
+    }
+  }
+
+  /**
+   * Whether a stage may have another bundle out. Where it may have several, the next does not wait for a slow one, nor where
+   * there is work for more than one.
+   */
+  #mayOpen(i: number, stage: StageState): boolean {
+    if (stage.openBundles === 0) return true;
+    if (stage.openBundles >= (stage.node.parallelism ?? 1)) return false;
+    return stage.lost.length > 0 || this.#isWaitedFor(i) || stage.pendingBytes >= this.options.maxBundleBytes;
+  }
+
+  /** Whether all bundles that a stage has out are slow. */
+  #isWaitedFor(node: number): boolean {
+    for (const open of this.#state.bundles.values()) if (open.node === node && !open.slow) return false;
+    return true;
+  }
+
+  /** Has the oldest slow bundle of a stage leave some of its work to another, as nothing else is there for that one. */
+  #share(node: number, stage: StageState, commands: EngineCommand[]): void {
+    if (stage.openBundles === 0) return;
+    for (const [bundle, open] of this.#state.bundles) {
+      if (open.node !== node || !open.slow || open.sharing || open.result !== undefined) continue;
+      open.sharing = true;
+      commands.push({ type: "split", bundle, node });
+      return;
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Batch } from "../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { SideInputContents } from "../../portability/execution/side-input.js";
-import type { BundleResult, WindowMerge } from "../../portability/execution/stage.js";
+import type { BundleResult, BundleSplit, WindowMerge } from "../../portability/execution/stage.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { StateView } from "../../portability/execution/user-state.js";
@@ -31,6 +31,10 @@ export type EngineEvent =
   | { readonly type: "finished"; readonly bundle: number; readonly result: BundleResult }
   /** A bundle was lost with its worker: it is to run again. */
   | { readonly type: "lost"; readonly bundle: number }
+  /** A bundle takes long: what waits behind it is not to wait for it, and if nothing does, its own work may be shared. */
+  | { readonly type: "slow"; readonly bundle: number }
+  /** A bundle that is out does only a part of its work, as a `split` command asked for; the rest is anybody's. */
+  | { readonly type: "split"; readonly bundle: number; readonly split: BundleSplit }
   /** The record of a finished bundle is safe: it takes effect. `now` is processing time, in ms. */
   | { readonly type: "committed"; readonly bundle: number; readonly now: Instant }
   /** What a `map-windows` command asked for: `to` in the order of `from`. */
@@ -61,6 +65,8 @@ export type EngineCommand =
       readonly sideInputs: readonly SideInputContents[];
       readonly attempt: number;
     }
+  /** Take some of the work of a bundle that is out, and say so by `split`; as long as it is out, try again. */
+  | { readonly type: "split"; readonly bundle: number; readonly node: number }
   /** Make the result of a bundle safe, then say `committed`. */
   | { readonly type: "commit"; readonly bundle: number; readonly node: number; readonly result: BundleResult }
   /** Move the values of a grouping's groups out of memory, before anything else. */
@@ -86,6 +92,6 @@ export interface EngineOptions {
   readonly maxBundleBytes: number;
   /** Estimated bytes of grouped and waiting elements above which some are moved out of memory. */
   readonly memoryBudget: number;
-  /** Bundles out at once. A stage has one out at a time: an instance of a DoFn runs in one bundle only. */
+  /** Bundles out at once, of all stages. */
   readonly maxOpenBundles: number;
 }

@@ -44,6 +44,11 @@ export interface StageNode {
   readonly timers: readonly TimeDomain[];
   /** Whether elements are processed in the order of their timestamps, as soon as no earlier one can come in time. */
   readonly timeSorted?: boolean;
+  /**
+   * Bundles that may be out at once, whichever elements they have. Default 1: the next begins when the last has ended, as
+   * state and timers of a key want it, and a worker with a single thread.
+   */
+  readonly parallelism?: number;
   /** How long after a window's end (ms) its state and timers are kept. */
   readonly allowedLateness: Duration;
 }

@@ -124,6 +124,7 @@ export class Harness {
 /** The commands as short texts: `run 1: source [""]`, with the instants of timers as `@5`. */
 export function texts(graph: EngineGraph, commands: readonly EngineCommand[]): string[] {
   return commands.map((command) => {
+    if (command.type === "split") return `split ${command.bundle}: ${graph.nodes[command.node]!.id}`;
     if (command.type !== "run") return command.type;
     const values = command.work.flatMap(({ batch }) => [...batch.columns.refs].map((ref) => JSON.stringify(ref)));
     const timers = command.timers.map(({ fire }) => `@${fire}`);

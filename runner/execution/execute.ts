@@ -12,6 +12,7 @@ import type {
   BundleResult,
   BundleTask,
   PreparedStage,
+  StageDescriptor,
   StageWorker,
   WindowFunction,
 } from "../../portability/execution/stage.js";
@@ -29,13 +30,15 @@ import { type Executable, executableOf } from "./engine-graph.js";
 import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
 import { seededRandom } from "./random.js";
+import { Stragglers } from "./stragglers.js";
 import { testStreamOf } from "./test-stream.js";
 
 const MAX_BUNDLE_ELEMENTS = Number.MAX_SAFE_INTEGER;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 /** Bytes of outputs that a bundle may hold, if the memory budget allows: the more, the fewer commits. */
 const MAX_OUTPUT_BYTES = 128 * 1024 * 1024;
-const MAX_OPEN_BUNDLES = 4;
+/** Enough for sources that never end and are always in a bundle: those nearest the pipeline's end come first. */
+const MAX_OPEN_BUNDLES = 32;
 const BUNDLE_ATTEMPTS = 4;
 const MEMORY_BUDGET = 1 << 30;
 /** Ms between two calls of `onProgress`. */
@@ -72,6 +75,12 @@ export async function execute(pipeline: Pipeline, options: ExecutionOptions): Pr
   }
 }
 
+/** A stage with as many bundles at once as its worker can run, if no key has to wait for its turn. */
+function withParallelism(node: StageNode, { states, timers }: StageDescriptor, parallelism: number): StageNode {
+  const isOrdered = states.length > 0 || timers.length > 0 || node.timeSorted === true;
+  return isOrdered ? node : { ...node, parallelism };
+}
+
 class Execution {
   #engine: Engine;
   readonly #graph: EngineGraph;
@@ -89,6 +98,7 @@ class Execution {
   readonly #spill = new Spill();
   readonly #stop = { stopped: false };
   readonly #alarms = new Alarms((at) => this.#happened({ type: "tick", now: Math.max(at, Date.now()) }));
+  readonly #stragglers = new Stragglers((event) => this.#happened(event));
   /** What is to be done, in order. */
   readonly #commands: EngineCommand[] = [];
   /** What has happened meanwhile, while the loop was waiting. */
@@ -122,7 +132,16 @@ class Execution {
     const { graph, testStreams, components } = executable;
     // Any stage knows the coders of all PCollections.
     const codec = (pcollection: string) => stages.values().next().value!.codec(pcollection);
-    this.#graph = { ...graph, testStreams: testStreams.map((it) => testStreamOf(it, components, codec)) };
+    const nodes = graph.nodes.map((node, i) => {
+      const parallelism = stages.get(i)?.parallelism ?? 1;
+      if (node.kind !== "stage" || parallelism === 1) return node;
+      return withParallelism(node, executable.stages.get(i)!.descriptor, parallelism);
+    });
+    this.#graph = {
+      ...graph,
+      nodes,
+      testStreams: testStreams.map((it) => testStreamOf(it, components, codec)),
+    };
     this.#engine = new Engine(this.#graph, windows, this.#engineOptions);
   }
 
@@ -140,6 +159,7 @@ class Execution {
     } finally {
       signal?.removeEventListener("abort", cancel);
       this.#alarms.clear();
+      this.#stragglers.clear();
       this.#spill.close();
     }
   }
@@ -239,6 +259,9 @@ class Execution {
         this.#step({ type: "committed", bundle: command.bundle, now: this.#now() });
         command.result.finalize?.();
         break;
+      case "split":
+        this.#stragglers.share(command.bundle);
+        break;
       case "wake":
         this.#alarms.set(command.at);
         break;
@@ -317,22 +340,31 @@ class Execution {
     };
     const finished = (result: BundleResult): EngineEvent =>
       fail ? { type: "lost", bundle: command.bundle } : { type: "finished", bundle: command.bundle, result };
+    const stage = this.#stages.get(command.node)!;
     let result: BundleResult | Promise<BundleResult>;
     try {
-      result = this.#stages.get(command.node)!.run(task);
+      result = stage.run(task);
     } catch (thrown) {
       this.#bundleFailed(command, thrown);
       return;
     }
-    if (result instanceof Promise) {
-      result.then(
-        (settled) => this.#happened(finished(settled)),
-        (thrown) => {
-          this.#bundleFailed(command, thrown);
-          this.#wakeUp();
-        },
-      );
-    } else this.#step(finished(result));
+    if (!(result instanceof Promise)) {
+      this.#step(finished(result));
+      return;
+    }
+    const mayBeSlow = ((this.#graph.nodes[command.node] as StageNode).parallelism ?? 1) > 1;
+    if (mayBeSlow) this.#stragglers.began(command.bundle, stage);
+    result.then(
+      async (settled) => {
+        if (mayBeSlow) await this.#stragglers.ended(command.bundle);
+        this.#happened(finished(settled));
+      },
+      async (thrown) => {
+        if (mayBeSlow) await this.#stragglers.ended(command.bundle);
+        this.#bundleFailed(command, thrown);
+        this.#wakeUp();
+      },
+    );
   }
 
   #bundleFailed(command: Run, thrown: unknown): void {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
+import type { Batch } from "../../../portability/execution/batch.js";
 import { NO_FIRING } from "../../../portability/execution/pane.js";
-import type { BundleTask } from "../../../portability/execution/stage.js";
+import type { BundleSplit, BundleTask } from "../../../portability/execution/stage.js";
 import { MAX_TIMESTAMP } from "../../../portability/execution/time.js";
 import { WindowTable } from "../../../portability/execution/window-table.js";
 import {
+  type BundleApplicationSchema,
   DelayedBundleApplicationSchema,
   ProcessBundleSplitResponseSchema,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
@@ -32,14 +34,25 @@ const inputs = [0, 1, 2].map((i) => ({
   batch: codec.decode(pairs([`${i}`, "first", 3], [`${i}`, "second", 4])),
 }));
 
-function keysLeft(bundle: RemoteBundle): string[] {
-  return bundle.residuals.flatMap(({ batch }) => batch.columns.keys!.map((key) => String(key).slice(1)));
+function keysOf(work: readonly { readonly batch: Batch }[]): string[] {
+  return work.flatMap(({ batch }) => batch.columns.keys!.map((key) => String(key).slice(1)));
 }
 
-function split(bundle: RemoteBundle, firstResidualElement: bigint): void {
-  const transformId = bundle.described.sources[0]!.transform;
-  bundle.split(create(ProcessBundleSplitResponseSchema, { channelSplits: [{ transformId, firstResidualElement }] }));
+/** Restrictions that a split makes of an element. */
+interface Roots {
+  readonly primaryRoots?: BundleApplicationInit[];
+  readonly residualRoots?: { application: BundleApplicationInit }[];
 }
+type BundleApplicationInit = MessageInitShape<typeof BundleApplicationSchema>;
+
+/** The worker gives back the elements from one position on, and perhaps restrictions. */
+function split(bundle: RemoteBundle, first: number, last = first - 1, roots: Roots = {}): BundleSplit | undefined {
+  const transformId = bundle.described.sources[0]!.transform;
+  const channelSplits = [{ transformId, lastPrimaryElement: BigInt(last), firstResidualElement: BigInt(first) }];
+  return bundle.split(create(ProcessBundleSplitResponseSchema, { ...roots, channelSplits }));
+}
+
+const root = (key: string) => ({ transformId: DO, inputId: "main", element: pairs([key, "root", 3]) });
 
 describe("a remote bundle", () => {
   it("sends its batches in order, then the end of each source, as messages of their own", () => {
@@ -53,26 +66,51 @@ describe("a remote bundle", () => {
     assert.deepEqual(kinds, [`data ${size}`, `data ${size}`, `data ${size}`, "data last", "timers last"]);
   });
 
-  it("takes back the elements from a split on, across its batches", () => {
-    for (const [at, left] of [
-      [0n, ["0", "0", "1", "1", "2", "2"]],
-      [1n, ["0", "1", "1", "2", "2"]],
-      [2n, ["1", "1", "2", "2"]],
-      [5n, ["2"]],
-      [6n, []],
-      [100n, []],
-    ] as const) {
-      const bundle = bundleOf({ inputs });
-      split(bundle, at);
-      assert.deepEqual(keysLeft(bundle), left);
+  it("takes back the elements from a split on, across its batches, and keeps those before", () => {
+    const all = ["0", "0", "1", "1", "2", "2"];
+    for (const at of [0, 1, 2, 5]) {
+      const { kept, residuals } = split(bundleOf({ inputs }), at)!;
+      assert.deepEqual([keysOf(kept), keysOf(residuals)], [all.slice(0, at), all.slice(at)]);
     }
+    for (const at of [6, 100]) assert.equal(split(bundleOf({ inputs }), at), undefined);
   });
 
-  it("holds to the last of several splits", () => {
+  it("gives back of each of several splits what the one before has left", () => {
     const bundle = bundleOf({ inputs });
-    split(bundle, 5n);
-    split(bundle, 3n);
-    assert.deepEqual(keysLeft(bundle), ["1", "2", "2"]);
+    assert.deepEqual(keysOf(split(bundle, 5)!.residuals), ["2"]);
+    const { kept, residuals } = split(bundle, 3)!;
+    assert.deepEqual(
+      [keysOf(kept), keysOf(residuals)],
+      [
+        ["0", "0", "1"],
+        ["1", "2"],
+      ],
+    );
+    assert.equal(split(bundle, 4), undefined);
+  });
+
+  it("keeps of an element that is divided what the worker still does of it, however often it is divided", () => {
+    const bundle = bundleOf({ inputs });
+    const divided = (primary: string, residual: string) =>
+      split(bundle, 3, 1, { primaryRoots: [root(primary)], residualRoots: [{ application: root(residual) }] })!;
+    const first = divided("p", "r");
+    assert.deepEqual(
+      [keysOf(first.kept), keysOf(first.residuals)],
+      [
+        ["0", "0", "p"],
+        ["1", "2", "2", "r"],
+      ],
+    );
+    const second = divided("q", "s");
+    assert.deepEqual([keysOf(second.kept), keysOf(second.residuals)], [["0", "0", "q"], ["s"]]);
+  });
+
+  it("refuses parts of an element without being told of which: it could not be done again without being done twice", () => {
+    const roots = { primaryRoots: [root("p")], residualRoots: [{ application: root("r") }] };
+    assert.throws(
+      () => bundleOf({ inputs }).split(create(ProcessBundleSplitResponseSchema, roots)),
+      (thrown) => thrown instanceof GirderError && thrown.code === "malformed-data",
+    );
   });
 
   it("knows how many elements it has sent to each source", () => {
@@ -138,7 +176,7 @@ describe("a remote bundle", () => {
     const left = (outputWatermarks: Record<string, { seconds: bigint; nanos: number }>): number | undefined => {
       const bundle = bundleOf();
       const application = { transformId: DO, inputId: "main", element: pairs(["a", "1", 3]), outputWatermarks };
-      bundle.leave([create(DelayedBundleApplicationSchema, { application })]);
+      bundle.leaveRoots([create(DelayedBundleApplicationSchema, { application })]);
       return bundle.residuals[0]!.watermark;
     };
     assert.equal(left({}), undefined);
@@ -150,7 +188,7 @@ describe("a remote bundle", () => {
   it("refuses what is left for an input that it has not", () => {
     const application = { transformId: DO, inputId: "side", element: pairs(["a", "1", 3]) };
     assert.throws(
-      () => bundleOf().leave([create(DelayedBundleApplicationSchema, { application })]),
+      () => bundleOf().leaveRoots([create(DelayedBundleApplicationSchema, { application })]),
       (thrown) => thrown instanceof GirderError && thrown.code === "malformed-data",
     );
   });

@@ -1,6 +1,6 @@
 /** One bundle at a worker: what is sent for it, what comes of it, and its result. */
 import { GirderError } from "../../../portability/errors.js";
-import type { BundleTask, Residual, StageDescriptor } from "../../../portability/execution/stage.js";
+import type { BundleSplit, BundleTask, Residual, StageDescriptor } from "../../../portability/execution/stage.js";
 import { type Instant, instantFromWire, MAX_TIMESTAMP } from "../../../portability/execution/time.js";
 import type { TimerChange } from "../../../portability/execution/timer.js";
 import type { ElementsInit } from "../../../portability/fn-api/elements.js";
@@ -17,6 +17,8 @@ import { truncated } from "./skip.js";
 import type { StateRequests } from "./state-requests.js";
 import type { InstructionChannel, StateAnswer } from "./worker-connection.js";
 
+type Work = BundleTask["inputs"][number];
+
 const NOTHING = new Uint8Array();
 
 export class RemoteBundle implements InstructionChannel {
@@ -24,7 +26,9 @@ export class RemoteBundle implements InstructionChannel {
   readonly timerChanges: TimerChange[] = [];
   /** Streams that have not ended: of sinks and timer families. */
   readonly #open: Set<string>;
-  /** By input, from which element on the worker leaves the elements to the runner. */
+  /** What the worker still does. */
+  #kept: Work[];
+  /** By input, from which of the elements that were sent on the worker leaves them to the runner. */
   readonly #firstResidual = new Map<number, number>();
   readonly #residuals: Residual[] = [];
   /** By stream, the beginning of an element or a timer whose end has not come yet. */
@@ -46,6 +50,7 @@ export class RemoteBundle implements InstructionChannel {
   ) {
     // A bundle that fails before anybody waits is no unhandled failure.
     this.received.catch(() => undefined);
+    this.#kept = [...task.inputs];
     this.#open = new Set(described.sinks.map(({ transform }) => transform));
     for (const { transform, id } of stage.timers) this.#open.add(timerStream(transform, id));
     if (this.#open.size === 0) this.#resolve();
@@ -143,32 +148,70 @@ export class RemoteBundle implements InstructionChannel {
     return counts;
   }
 
-  /** Takes note of what the worker gives back before its end. */
-  split({ residualRoots, channelSplits }: ProcessBundleSplitResponse): void {
-    for (const { transformId, firstResidualElement } of channelSplits) {
-      const { sources } = this.described;
-      // Java's worker does not say which source it means; a stage that is split has one.
-      const isOnly = transformId === "" && sources.length === 1;
-      const input = isOnly ? 0 : sources.findIndex(({ transform }) => transform === transformId);
-      if (input < 0) throw new GirderError("malformed-data", `A worker has split ${transformId}, which is no source.`);
-      this.#firstResidual.set(input, Number(firstResidualElement));
+  /**
+   * Reads what the worker gives back before its end. Undefined if that is nothing.
+   *
+   * @throws GirderError `malformed-data` where it cannot be told what the worker still does.
+   */
+  split({ primaryRoots, residualRoots, channelSplits }: ProcessBundleSplitResponse): BundleSplit | undefined {
+    const residuals: Residual[] = [];
+    const cut = new Set<number>();
+    for (const { transformId, lastPrimaryElement, firstResidualElement } of channelSplits) {
+      const input = this.#sourceOf(transformId);
+      const first = Number(firstResidualElement);
+      const end = this.#firstResidual.get(input) ?? Number.POSITIVE_INFINITY;
+      if (first < end) {
+        residuals.push(...between(this.task.inputs, input, first, end).map(untouched));
+        this.#firstResidual.set(input, first);
+      } else if (residualRoots.length === 0) continue;
+      this.#kept = this.#kept.filter((work) => work.input !== input);
+      this.#kept.push(...between(this.task.inputs, input, 0, Number(lastPrimaryElement) + 1));
+      cut.add(input);
     }
-    this.leave(residualRoots);
+    const kept = primaryRoots.map((root) => this.#workOf(root));
+    const roots = residualRoots.flatMap((root) => this.#residualOf(root));
+    const lost = [...kept, ...roots].find(({ input }) => !cut.has(input));
+    if (lost !== undefined) {
+      const what = this.stage.inputs[lost.input]!.pcollection;
+      throw new GirderError("malformed-data", `A worker has split an element of ${what}, and does not say which.`);
+    }
+    this.#kept.push(...kept);
+    residuals.push(...roots);
+    return residuals.length === 0 ? undefined : { kept: [...this.#kept], residuals };
   }
 
-  /** Takes note of restrictions that the worker leaves for later. */
-  leave(roots: readonly DelayedBundleApplication[]): void {
-    for (const { application, requestedTimeDelay } of roots) {
-      if (application === undefined) continue;
-      const input = this.#inputOf(application);
-      const batch = this.described.sources[input]!.codec.decode(application.element);
-      const delay =
-        requestedTimeDelay === undefined
-          ? 0
-          : Number(requestedTimeDelay.seconds) * 1000 + Math.ceil(requestedTimeDelay.nanos / 1e6);
-      const watermark = watermarkOf(application);
-      this.#residuals.push({ input, batch, delay, ...(watermark === undefined ? {} : { watermark }) });
-    }
+  #sourceOf(transformId: string): number {
+    const { sources } = this.described;
+    // Java's worker does not say which source it means; a stage that is split has one.
+    const isOnly = transformId === "" && sources.length === 1;
+    const input = isOnly ? 0 : sources.findIndex(({ transform }) => transform === transformId);
+    if (input < 0) throw new GirderError("malformed-data", `A worker has split ${transformId}, which is no source.`);
+    return input;
+  }
+
+  /** Takes note of what is left for later. */
+  leave(residuals: readonly Residual[]): void {
+    this.#residuals.push(...residuals);
+  }
+
+  /** Takes note of restrictions that the worker has left when it came to its end. */
+  leaveRoots(roots: readonly DelayedBundleApplication[]): void {
+    this.leave(roots.flatMap((root) => this.#residualOf(root)));
+  }
+
+  #workOf(application: BundleApplication): Work {
+    const input = this.#inputOf(application);
+    return { input, batch: this.described.sources[input]!.codec.decode(application.element) };
+  }
+
+  #residualOf({ application, requestedTimeDelay }: DelayedBundleApplication): Residual[] {
+    if (application === undefined) return [];
+    const delay =
+      requestedTimeDelay === undefined
+        ? 0
+        : Number(requestedTimeDelay.seconds) * 1000 + Math.ceil(requestedTimeDelay.nanos / 1e6);
+    const watermark = watermarkOf(application);
+    return [{ ...this.#workOf(application), delay, ...(watermark === undefined ? {} : { watermark }) }];
   }
 
   #inputOf({ transformId, inputId }: BundleApplication): number {
@@ -182,17 +225,26 @@ export class RemoteBundle implements InstructionChannel {
     );
   }
 
-  /** What is still to be done: what the worker gave back, and elements that it was told not to process. */
-  get residuals(): Residual[] {
-    const seen = new Map<number, number>();
-    const untouched = this.task.inputs.flatMap(({ input, batch }): Residual[] => {
-      const from = seen.get(input) ?? 0;
-      seen.set(input, from + batch.count);
-      const first = Math.max(0, (this.#firstResidual.get(input) ?? Number.POSITIVE_INFINITY) - from);
-      return first < batch.count ? [{ input, batch: batch.slice(first, batch.count), delay: 0 }] : [];
-    });
-    return [...this.#residuals, ...untouched];
+  /** What is still to be done, and is nobody else's yet. */
+  get residuals(): readonly Residual[] {
+    return this.#residuals;
   }
+}
+
+/** Of what is sent to an input, the elements from one position to before another. */
+function between(all: readonly Work[], input: number, from: number, to: number): Work[] {
+  let position = 0;
+  return all.flatMap((work) => {
+    if (work.input !== input) return [];
+    const { batch } = work;
+    const [begin, end] = [Math.max(0, from - position), Math.min(batch.count, to - position)];
+    position += batch.count;
+    return begin < end ? [{ input, batch: batch.slice(begin, end) }] : [];
+  });
+}
+
+function untouched(work: Work): Residual {
+  return { ...work, delay: 0 };
 }
 
 function timerStream(transform: string, family: string): string {

@@ -454,16 +454,22 @@ describe("a remote stage that would never end", () => {
     );
     assert.deepEqual(
       residuals.map(({ batch }) => test.bytesOf(batch)),
-      [root, input.subarray(input.length / 3)],
+      // Those that have not had their turn come before the one that has.
+      [input.subarray(input.length / 3), root],
     );
   });
 
   it("loses nothing of a split that is answered after the bundle itself", async () => {
     const root = pairs(["a", "rest", 3]);
-    await using test = await endless(async (_, __, release) => {
+    await using test = await endless(async (_, { request }, release) => {
+      assert.ok(request.case === "processBundleSplit");
+      const [transformId] = Object.keys(request.value.desiredSplits);
       release();
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return { residualRoots: [{ application: { transformId: DO, inputId: "main", element: root } }] };
+      return {
+        residualRoots: [{ application: { transformId: DO, inputId: "main", element: root } }],
+        channelSplits: [{ transformId, lastPrimaryElement: 1n, firstResidualElement: 3n }],
+      };
     });
     const { residuals } = await test.run(input);
     assert.deepEqual(
@@ -488,6 +494,67 @@ describe("a remote stage that would never end", () => {
       throw new Error("not now");
     });
     assert.deepEqual((await test.run(input)).residuals, []);
+  });
+});
+
+describe("a remote stage that is asked to share", () => {
+  const input = pairs(["a", "1", 3], ["b", "2", 4], ["c", "3", 5]);
+
+  /** A stage with a bundle out, number 7, that ends when it is let go. */
+  async function busy(answer: (request: InstructionRequest) => object) {
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isRunning!: () => void;
+    const running = new Promise<void>((resolve) => {
+      isRunning = resolve;
+    });
+    const test = await StageUnderTest.start(
+      () => {
+        isRunning();
+        return released;
+      },
+      {},
+      {
+        start: (worker) => {
+          worker.answers.set("processBundleSplit", (request) => ({
+            case: "processBundleSplit",
+            value: answer(request),
+          }));
+          worker.connect();
+        },
+      },
+    );
+    const result = test.run(input, { bundle: 7 });
+    await running;
+    return { test, result, release, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
+  }
+
+  it("gives away what the worker leaves, which is no part of its result", async () => {
+    await using bundle = await busy(({ request }) => {
+      assert.ok(request.case === "processBundleSplit");
+      const [[transformId, desired]] = Object.entries(request.value.desiredSplits) as [[string, DesiredSplit]];
+      assert.deepEqual([desired.fractionOfRemainder, desired.estimatedInputElements], [0.5, 3n]);
+      return { channelSplits: [{ transformId, lastPrimaryElement: 0n, firstResidualElement: 1n }] };
+    });
+    const split = await bundle.test.stage.split(7);
+    const bytes = (work: readonly { readonly batch: Batch }[]): Buffer =>
+      Buffer.concat(work.map(({ batch }) => bundle.test.bytesOf(batch)));
+    const third = input.length / 3;
+    assert.deepEqual([bytes(split!.kept), bytes(split!.residuals)], [input.subarray(0, third), input.subarray(third)]);
+    bundle.release();
+    assert.deepEqual((await bundle.result).residuals, []);
+  });
+
+  it("gives away nothing of a bundle that cannot be divided, or is not there", async () => {
+    await using bundle = await busy(() => {
+      throw new Error("not now");
+    });
+    assert.equal(await bundle.test.stage.split(7), undefined);
+    bundle.release();
+    await bundle.result;
+    assert.equal(await bundle.test.stage.split(7), undefined);
   });
 });
 

@@ -1,7 +1,14 @@
 /** A stage that a worker behind the Fn API runs. */
+import { availableParallelism } from "node:os";
 import { GirderError } from "../../../portability/errors.js";
 import type { BatchCodec } from "../../../portability/execution/batch.js";
-import type { BundleResult, BundleTask, PreparedStage, StageDescriptor } from "../../../portability/execution/stage.js";
+import type {
+  BundleResult,
+  BundleSplit,
+  BundleTask,
+  PreparedStage,
+  StageDescriptor,
+} from "../../../portability/execution/stage.js";
 import type { TimerChange } from "../../../portability/execution/timer.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
 import type {
@@ -11,6 +18,7 @@ import type {
 import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
+import { StandardProtocols } from "../../../portability/urns.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
 import { expirationTimers } from "./expiration-timers.js";
@@ -26,8 +34,13 @@ const CHECKPOINT_INTERVAL = 500;
 
 let descriptors = 0;
 
-/** How the splits of a bundle stand. */
-interface Splits {
+/** How much of what is left to a bundle it is asked to leave to another. */
+const SHARE = 0.5;
+
+/** A bundle at the worker, and how its splits stand. */
+interface OpenBundle {
+  readonly connection: WorkerConnection;
+  readonly bundle: RemoteBundle;
   /** Whether the bundle has come to its end. */
   over: boolean;
   /** The split that was asked for, if it has not been answered. */
@@ -41,6 +54,8 @@ export class RemoteStage implements PreparedStage {
   readonly #sideInputs: readonly SideInputReader[];
   readonly #keyWindows = new Map<string, WindowCodec>();
   readonly #neverEnds: boolean;
+  readonly #open = new Map<number, OpenBundle>();
+  readonly parallelism: number;
 
   constructor(
     readonly stage: StageDescriptor,
@@ -56,6 +71,7 @@ export class RemoteStage implements PreparedStage {
         isSplittable(transforms[id]!) &&
         Object.values(transforms[id]!.outputs).some((it) => pcollections[it]!.isBounded === IsBounded_Enum.UNBOUNDED),
     );
+    this.parallelism = parallelismOf(stage);
     worker.server.describe(this.#described.descriptor);
   }
 
@@ -80,26 +96,28 @@ export class RemoteStage implements PreparedStage {
     );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
-    const splits: Splits = { over: false, asked: undefined };
+    const open: OpenBundle = { connection, bundle, over: false, asked: undefined };
+    this.#open.set(task.bundle, open);
     try {
       const responded = connection.request(instruction, {
         case: "processBundle",
         value: { processBundleDescriptorId: this.#described.descriptor.id },
       });
       connection.send(bundle.messages());
-      if (this.#neverEnds) void this.#checkpoint(connection, bundle, splits);
+      if (this.#neverEnds) void this.#checkpoint(open);
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
-      splits.over = true;
+      open.over = true;
       if (response.case !== "processBundle") {
         throw new GirderError("malformed-data", `A worker answered ${response.case ?? "nothing"} to a bundle.`);
       }
       if (response.value.elements !== undefined) bundle.embedded(response.value.elements);
       // A worker may have split the bundle just before its end: what it gave back then is not to be lost.
-      await splits.asked;
+      await open.asked;
       await bundle.received;
       return await this.#result(connection, bundle, response.value);
     } finally {
-      splits.over = true;
+      open.over = true;
+      this.#open.delete(task.bundle);
       connection.close(instruction);
     }
   }
@@ -109,7 +127,7 @@ export class RemoteStage implements PreparedStage {
     bundle: RemoteBundle,
     response: ProcessBundleResponse,
   ): Promise<BundleResult> {
-    bundle.leave(response.residualRoots);
+    bundle.leaveRoots(response.residualRoots);
     const infos =
       response.monitoringInfos.length > 0
         ? response.monitoringInfos
@@ -134,26 +152,32 @@ export class RemoteStage implements PreparedStage {
   }
 
   /** Now and then asks a bundle that would not end by itself for its rest. */
-  async #checkpoint(connection: WorkerConnection, bundle: RemoteBundle, splits: Splits): Promise<void> {
+  async #checkpoint(open: OpenBundle): Promise<void> {
     for (;;) {
       await new Promise((resolve) => {
         setTimeout(resolve, CHECKPOINT_INTERVAL).unref();
       });
-      if (splits.over) return;
-      splits.asked = this.#split(connection, bundle);
-      await splits.asked;
-      splits.asked = undefined;
+      if (open.over) return;
+      open.asked = this.#ask(open, 0).then((split) => open.bundle.leave(split?.residuals ?? []));
+      await open.asked;
+      open.asked = undefined;
     }
   }
 
-  /** Asks a bundle for all that it has not begun or can leave for later. */
-  async #split(connection: WorkerConnection, bundle: RemoteBundle): Promise<void> {
-    const desired = (input: number, count: number) =>
-      [
+  /** Of a bundle that would never end the rest is taken again and again; it is not divided besides. */
+  async split(bundle: number): Promise<BundleSplit | undefined> {
+    const open = this.#open.get(bundle);
+    return open === undefined || this.#neverEnds ? undefined : this.#ask(open, SHARE);
+  }
+
+  /** Asks a bundle for what it has not begun or can leave for later. */
+  async #ask({ connection, bundle }: OpenBundle, fractionOfRemainder: number): Promise<BundleSplit | undefined> {
+    const desiredSplits = Object.fromEntries(
+      [...bundle.counts].map(([input, count]) => [
         this.#described.sources[input]!.transform,
-        { fractionOfRemainder: 0, estimatedInputElements: BigInt(count) },
-      ] as const;
-    const desiredSplits = Object.fromEntries([...bundle.counts].map(([input, count]) => desired(input, count)));
+        { fractionOfRemainder, estimatedInputElements: BigInt(count) },
+      ]),
+    );
     let response: InstructionResponse["response"];
     try {
       ({ response } = await connection.request(WorkerConnection.newInstructionId(), {
@@ -162,13 +186,14 @@ export class RemoteStage implements PreparedStage {
       }));
     } catch {
       // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
-      return;
+      return undefined;
     }
     try {
-      if (response.case === "processBundleSplit") bundle.split(response.value);
+      return response.case === "processBundleSplit" ? bundle.split(response.value) : undefined;
     } catch (thrown) {
       // The worker leaves to the runner what the runner cannot read.
       bundle.failed(thrown);
+      return undefined;
     }
   }
 
@@ -186,6 +211,16 @@ export class RemoteStage implements PreparedStage {
   close(): void {
     this.worker.server.forget(this.#described.descriptor.id);
   }
+}
+
+/**
+ * Workers take any number of bundles. One that says it uses all cores is given one for each; to another, two are of use where
+ * one waits for something.
+ */
+function parallelismOf({ components, transforms }: StageDescriptor): number {
+  const environment = components.environments[components.transforms[transforms[0]!]!.environmentId];
+  const usesAll = environment?.capabilities.includes(StandardProtocols.Enum.MULTI_CORE_BUNDLE_PROCESSING) ?? false;
+  return Math.max(2, usesAll ? availableParallelism() : 0);
 }
 
 /** Tells the worker that its bundle is committed. Whether it hears of it is not waited for: finalization is best effort. */

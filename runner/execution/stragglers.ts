@@ -1,0 +1,56 @@
+/** Bundles that take long: tells of them, and has them share their work. */
+import type { BundleSplit, PreparedStage } from "../../portability/execution/stage.js";
+import type { EngineEvent } from "../engine/events.js";
+
+/** Ms after which others do not wait for a bundle any more. Most last less, and to divide those would cost more than it saves. */
+const SLOW = 200;
+/** Ms between two attempts to divide a bundle, at first and at last: an element that takes long may be all that is left of it. */
+const AGAIN = { first: 200, last: 5000 };
+
+/** A bundle that may turn out to be slow. */
+interface Watched {
+  readonly stage: PreparedStage;
+  timer: NodeJS.Timeout;
+  /** The split that has been asked for, if it has not been answered. */
+  asked: Promise<void> | undefined;
+}
+
+export class Stragglers {
+  readonly #watched = new Map<number, Watched>();
+
+  /** @param happened Is told that a bundle is slow, and that it has left work to others. */
+  constructor(readonly happened: (event: EngineEvent) => void) {}
+
+  /** Watches a bundle that has begun. */
+  began(bundle: number, stage: PreparedStage): void {
+    const timer = setTimeout(() => this.happened({ type: "slow", bundle }), SLOW);
+    this.#watched.set(bundle, { stage, timer, asked: undefined });
+  }
+
+  /** Has a bundle leave some of its work, sooner or later; not if it comes to its end before that. */
+  share(bundle: number, wait = AGAIN.first): void {
+    const watched = this.#watched.get(bundle);
+    if (watched === undefined) return;
+    const answered = (split: BundleSplit | undefined): void => {
+      watched.asked = undefined;
+      if (split !== undefined) this.happened({ type: "split", bundle, split });
+      else watched.timer = setTimeout(() => this.share(bundle, Math.min(wait * 2, AGAIN.last)), wait);
+    };
+    watched.asked = watched.stage.split!(bundle).then(answered, () => answered(undefined));
+  }
+
+  /** A bundle has come to its end. Settles when what it has left before that is known. */
+  async ended(bundle: number): Promise<void> {
+    const watched = this.#watched.get(bundle);
+    this.#watched.delete(bundle);
+    clearTimeout(watched?.timer);
+    await watched?.asked;
+    clearTimeout(watched?.timer);
+  }
+
+  /** Forgets all bundles. */
+  clear(): void {
+    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    this.#watched.clear();
+  }
+}
