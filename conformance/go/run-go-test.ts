@@ -1,7 +1,9 @@
 /** Runs one test of a Go test program. */
 import { appendFileSync } from "node:fs";
+import { messageOf } from "../../portability/errors.js";
 import { ProcessGroup } from "../driver/process-group.js";
 import type { TestResult } from "../report/report.js";
+import { drainJob } from "./drain-job.js";
 import { parseGoTest } from "./parse-go-test.js";
 
 export interface GoTestOptions {
@@ -14,14 +16,20 @@ export interface GoTestOptions {
 /** Beyond the limit that the test's own process keeps, in ms. */
 const GRACE = 20_000;
 
+/** Tests of jobs that end because they are drained. */
+const DRAINED: ReadonlySet<string> = new Set(["TestDrain"]);
+
+let jobs = 0;
+
 export async function runGoTest(program: string, name: string, options: GoTestOptions): Promise<TestResult> {
   const { endpoint, timeout, log } = options;
   const begun = performance.now();
+  const jobName = `${name.toLowerCase()}-${process.pid}-${++jobs}`;
   const group = ProcessGroup.start(
     "go",
     [
       ...["tool", "test2json", program, "-test.v=test2json", `-test.run=^${name}$`, `-test.timeout=${timeout}s`],
-      ...["--runner=universal", `--endpoint=${endpoint}`, "--environment_type=LOOPBACK"],
+      ...["--runner=universal", `--endpoint=${endpoint}`, "--environment_type=LOOPBACK", `--job_name=${jobName}`],
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -33,7 +41,12 @@ export async function runGoTest(program: string, name: string, options: GoTestOp
   });
   stderr?.setEncoding("utf8").on("data", (text: string) => appendFileSync(log, text));
   const closed = new Promise((resolve) => group.child.once("close", resolve));
+  const ended = new AbortController();
+  if (DRAINED.has(name)) {
+    drainJob(endpoint, jobName, ended.signal).catch((thrown) => appendFileSync(log, `drain: ${messageOf(thrown)}\n`));
+  }
   await group.exited;
+  ended.abort();
   await closed;
   clearTimeout(late);
   group.kill();

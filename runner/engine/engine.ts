@@ -34,6 +34,8 @@ interface OpenBundle {
   readonly attempt: number;
   /** Whether others do not wait for it any more. */
   slow: boolean;
+  /** Whether it was begun before the job was to be drained: what it leaves over is to be truncated. */
+  readonly undrained: boolean;
   /** Whether it has been asked to share its work, and has not yet. */
   sharing: boolean;
   result: BundleResult | undefined;
@@ -42,6 +44,7 @@ interface OpenBundle {
 /** All that the engine knows, as plain data around opaque batches. See {@link Engine.snapshot}. */
 export interface EngineState {
   started: boolean;
+  draining: boolean;
   done: boolean;
   now: Instant;
   nextBundle: number;
@@ -101,6 +104,9 @@ export class Engine {
         this.#dirty.fill(true);
         for (const node of this.graph.nodes) if (node.kind === "impulse") this.#deliver(node.output, event.impulse);
         break;
+      case "drain":
+        this.#drain();
+        break;
       case "finished": {
         const bundle = this.#bundle(event.bundle);
         bundle.result = event.result;
@@ -108,9 +114,11 @@ export class Engine {
         return commands;
       }
       case "lost": {
-        const { node, work, timers, attempt } = this.#bundle(event.bundle);
+        const { node, work, timers, attempt, undrained } = this.#bundle(event.bundle);
         const stage = state.stages[node]!;
-        stage.lost.push({ work, timers, attempt: attempt + 1 });
+        const truncating = undrained && state.draining ? this.#truncating(node) : undefined;
+        if (truncating === undefined) stage.lost.push({ work, timers, attempt: attempt + 1 });
+        else for (const { batch } of work) truncating.add(0, batch);
         stage.openBundles--;
         state.bundles.delete(event.bundle);
         break;
@@ -125,7 +133,7 @@ export class Engine {
         const open = this.#bundle(event.bundle);
         open.sharing = false;
         open.work = event.split.kept;
-        this.#leave(state.stages[open.node]!, event.split.residuals, commands);
+        this.#leave(open, event.split.residuals, commands);
         break;
       }
       case "committed":
@@ -180,23 +188,31 @@ export class Engine {
   }
 
   #commit(id: number, commands: EngineCommand[]): void {
-    const { node, result } = this.#bundle(id);
+    const open = this.#bundle(id);
+    const { node, result } = open;
     if (result === undefined) throw new Error(`bundle ${id} was committed before it finished`);
     const stage = this.#state.stages[node]!;
     stage.openBundles--;
     this.#state.bundles.delete(id);
     this.#dirty[node] = true;
-    const { outputs } = this.graph.nodes[node] as StageNode;
+    const { outputs, truncating = false } = this.graph.nodes[node] as StageNode;
+    if (truncating) for (const reader of this.#readers.get(outputs[0]!)!.stages) this.#dirty[reader.node] = true;
     for (const { output, batch } of result.outputs) this.#deliver(outputs[output]!, batch);
     stage.timers.apply(result.timers ?? [], this.#state.script.ahead);
     stage.state.apply(result.state ?? []);
     const next = stage.timers.next("processing-time");
     if (next < MAX_TIMESTAMP) this.#wake(next, commands);
-    this.#leave(stage, result.residuals, commands);
+    this.#leave(open, result.residuals, commands);
   }
 
   /** Puts back among a stage's work what a bundle has not done. */
-  #leave(stage: StageState, residuals: readonly Residual[], commands: EngineCommand[]): void {
+  #leave({ node, undrained }: OpenBundle, residuals: readonly Residual[], commands: EngineCommand[]): void {
+    const truncating = undrained && this.#state.draining ? this.#truncating(node) : undefined;
+    if (truncating !== undefined) {
+      for (const { batch } of residuals) truncating.add(0, batch);
+      return;
+    }
+    const stage = this.#state.stages[node]!;
     const rest: StageState["pending"] = [];
     for (const { input, batch, delay, watermark } of residuals) {
       if (delay <= 0) rest.push({ input, batch });
@@ -245,7 +261,7 @@ export class Engine {
     if (batch.count === 0) return;
     const readers = this.#readers.get(pcollection);
     if (readers === undefined) return;
-    for (const { node, input } of readers.stages) this.#state.stages[node]!.add(input, batch);
+    for (const { node, input } of readers.stages) this.#give(node, input, batch);
     for (const node of readers.groupings) {
       const { strategy } = this.graph.nodes[node] as GroupByKeyNode;
       if (strategy.merging === "custom") this.#dirty[node] = true;
@@ -253,6 +269,38 @@ export class Engine {
     }
     for (const { output } of readers.flattens) this.#deliver(output, batch);
     this.#state.sideInputs.get(pcollection)?.add(batch);
+  }
+
+  #give(node: number, input: number, batch: Batch): void {
+    const stage = this.#state.stages[node]!;
+    if (stage.node.truncating === true && !this.#state.draining) this.#deliver(stage.node.outputs[0]!, batch);
+    else stage.add(input, batch);
+  }
+
+  /** Lets restrictions that have been begun, or have not, end early, and test streams. */
+  #drain(): void {
+    const state = this.#state;
+    if (state.draining) return;
+    state.draining = true;
+    state.script.drain();
+    this.#dirty.fill(true);
+    state.stages.forEach((stage, i) => {
+      const truncating = this.#truncating(i);
+      if (stage === undefined || truncating === undefined) return;
+      for (const { batch } of [...stage.pending, ...stage.delayed]) truncating.add(0, batch);
+      for (const { work } of stage.lost) for (const { batch } of work) truncating.add(0, batch);
+      stage.pending = [];
+      stage.delayed = [];
+      stage.lost = [];
+    });
+  }
+
+  /** The stage that truncates what a stage reads. */
+  #truncating(node: number): StageState | undefined {
+    const reader = this.graph.nodes[node]!;
+    if (reader.kind !== "stage") return undefined;
+    const stage = this.#state.stages[this.#readers.get(reader.inputs[0]!)!.producer];
+    return stage?.node.truncating === true ? stage : undefined;
   }
 
   /** Moves watermarks on, upstream first, and emits what they bring to an end. */
@@ -305,12 +353,11 @@ export class Engine {
   }
 
   /** The watermark of a stage's outputs: its inputs', held back by what it has not done yet. */
-  #stageWatermark(i: number, node: StageNode): Instant {
+  #stageWatermark(i: number, node: StageNode, current = this.#state.watermarks[i]!): Instant {
     const stage = this.#state.stages[i]!;
-    const upstream = this.#lowest(node.inputs);
+    const upstream = Math.min(this.#lowest(node.inputs), this.#truncationWatermark(i));
     // A bundle that is out, or is to run again, reads the state that it was given.
     if (stage.openBundles === 0 && stage.lost.length === 0) stage.expire(upstream);
-    const current = this.#state.watermarks[i]!;
     let watermark = stage.outputWatermark(upstream, current);
     if (stage.openBundles === 0) return watermark;
     for (const open of this.#state.bundles.values()) {
@@ -319,6 +366,13 @@ export class Engine {
       if (open.node === i) watermark = Math.min(watermark, earliest(open.work), holdOf(open.timers));
     }
     return watermark;
+  }
+
+  /** What a stage has given back to be truncated is still its own: the watermark of what truncates was past it already. */
+  #truncationWatermark(i: number): Instant {
+    if (!this.#state.draining || this.#truncating(i) === undefined) return MAX_TIMESTAMP;
+    const { producer } = this.#readers.get((this.graph.nodes[i] as StageNode).inputs[0]!)!;
+    return this.#stageWatermark(producer, this.graph.nodes[producer] as StageNode, MIN_TIMESTAMP);
   }
 
   #lowest(pcollections: readonly string[]): Instant {
@@ -362,7 +416,16 @@ export class Engine {
       }
       const bundle = state.nextBundle++;
       stage.openBundles++;
-      state.bundles.set(bundle, { node: i, work, timers, attempt, slow: false, sharing: false, result: undefined });
+      state.bundles.set(bundle, {
+        node: i,
+        work,
+        timers,
+        attempt,
+        slow: false,
+        undrained: !state.draining,
+        sharing: false,
+        result: undefined,
+      });
       const sideInputs = this.#sideInputs(stage.node, work, timers);
       commands.push({ type: "run", bundle, node: i, work, timers, state: stage.state, sideInputs, attempt });
     }
@@ -537,6 +600,7 @@ export class Engine {
     const sideInputs = [...this.#readers].filter(([, readers]) => readers.sideInputs.length > 0);
     return {
       started: false,
+      draining: false,
       done: false,
       now: 0,
       nextBundle: 1,

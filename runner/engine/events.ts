@@ -27,6 +27,8 @@ export interface MergedKey {
 export type EngineEvent =
   /** The job begins. `impulse` is the batch that every impulse emits: one empty byte string in the global window. */
   | { readonly type: "start"; readonly impulse: Batch }
+  /** The job is to come to its end soon, without losing anything: sources are to stop, and then windows close. */
+  | { readonly type: "drain" }
   /** A bundle came to its end. */
   | { readonly type: "finished"; readonly bundle: number; readonly result: BundleResult }
   /** A bundle was lost with its worker: it is to run again. */

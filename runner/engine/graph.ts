@@ -45,6 +45,11 @@ export interface StageNode {
   /** Whether elements are processed in the order of their timestamps, as soon as no earlier one can come in time. */
   readonly timeSorted?: boolean;
   /**
+   * Whether it makes restrictions end, so that a job which is being drained does. Until then its one input is its one output,
+   * and whoever reads that gets what it leaves over truncated, too. Default: no.
+   */
+  readonly truncating?: boolean;
+  /**
    * Bundles that may be out at once, whichever elements they have. Default 1: the next begins when the last has ended, as
    * state and timers of a key want it, and a worker with a single thread.
    */

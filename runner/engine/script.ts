@@ -53,6 +53,13 @@ export class Script {
     return { type: "advance-clock", to };
   }
 
+  /** Nothing of what has not happened yet will. */
+  drain(): void {
+    this.streams.forEach(({ length }, stream) => {
+      this.#done[stream] = length;
+    });
+  }
+
   ticked(): void {
     this.isAsking = false;
   }

@@ -146,7 +146,8 @@ class Execution {
   }
 
   async run(): Promise<JobResult> {
-    const { signal } = this.#options;
+    const { signal, drain } = this.#options;
+    const drained = (): void => this.#happened({ type: "drain" });
     const cancel = (): void => {
       this.#stop.stopped = true;
       this.#fail(new GirderError("cancelled", "The job was cancelled."));
@@ -154,10 +155,13 @@ class Execution {
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     try {
+      if (drain?.aborted) this.#step({ type: "drain" });
+      drain?.addEventListener("abort", drained, { once: true });
       this.#step({ type: "start", impulse: this.#impulse() });
       return await this.#loop();
     } finally {
       signal?.removeEventListener("abort", cancel);
+      drain?.removeEventListener("abort", drained);
       this.#alarms.clear();
       this.#stragglers.clear();
       this.#spill.close();

@@ -26,6 +26,8 @@ export interface ExecutionOptions {
   readonly maxBundleElements?: number;
   /** Where what is recorded by bundles that were committed is gathered. Default: a container that comes with the result. */
   readonly metrics?: MetricsContainer;
+  /** Drains the job: sources stop, what is there is processed, windows close, and the job ends. */
+  readonly drain?: AbortSignal;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
   /** Is told how far the job has come, now and then. */

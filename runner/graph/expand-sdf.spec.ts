@@ -37,6 +37,24 @@ describe("expandSdf", () => {
     assert.equal(components.coders[size!]!.spec!.urn, StandardCoders.Enum.DOUBLE);
   });
 
+  it("lets parts be truncated between, where the SDK does that", () => {
+    const pipeline = new PipelineBuilder();
+    pipeline.parDo("read", pipeline.impulse("impulse"), SPLITTABLE);
+    pipeline.tamper(({ environments }) => {
+      environments["main"]!.capabilities.push(SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION);
+    });
+    const planned = plan(pipeline.build());
+    assert.deepEqual(fusedTransforms(planned), [
+      ["read/PairWithRestriction", "read/SplitAndSizeRestrictions"],
+      ["read/TruncateSizedRestrictions"],
+      ["read"],
+    ]);
+    assert.ok(stageOf(planned, "read/TruncateSizedRestrictions").truncating);
+    assert.ok(!stageOf(planned, "read").truncating);
+    const { coderId } = planned.components.pcollections["read/Sized"]!;
+    assert.equal(planned.components.pcollections["read/Truncated"]!.coderId, coderId);
+  });
+
   it("hands the side inputs to all three parts", () => {
     const pipeline = new PipelineBuilder();
     const side = pipeline.impulse("side");

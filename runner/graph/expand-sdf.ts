@@ -14,14 +14,17 @@ const { Primitives, SplittableParDoComponents } = StandardPTransforms;
 
 /**
  * Turns each splittable ParDo into three transforms: pair each element with its restriction, split the restriction and
- * estimate the parts' sizes, and process the sized parts. Between the last two the parts are materialised (fusion never
- * crosses into the third), so that the runner can spread, split and resume them.
+ * estimate the parts' sizes, and process the sized parts. Before the last the parts are materialised (fusion never
+ * crosses into it), so that the runner can spread, split and resume them.
  *
  * The coder that the ParDo names for its restrictions is already one of pairs, restriction and watermark estimator
  * state, so a part is coded KV<KV<element, that pair>, double>.
  *
- * The third transform keeps the id and name of the ParDo: what the author counts in `process` is reported under the
- * author's step. All three keep the side inputs, which a restriction may be computed from.
+ * Where the SDK can make restrictions end early, a transform that does so stands between: the engine lets parts pass it by,
+ * unless the job is being drained.
+ *
+ * The last transform keeps the id and name of the ParDo: what the author counts in `process` is reported under the
+ * author's step. All keep the side inputs, which a restriction may be computed from.
  */
 export function expandSdf(plan: Plan): Plan {
   const splittable = plan.stages.filter((stage) => isSplittableParDo(plan.components.transforms[stage.id]!));
@@ -53,7 +56,7 @@ function isSplittableParDo(transform: PTransform): boolean {
   return urnOf(transform) === Primitives.PAR_DO && parDoPayloadOf(transform)!.restrictionCoderId !== "";
 }
 
-/** Adds the first two transforms, rewrites the third in place, and returns the ids of the first two. */
+/** Adds the transforms that come first, rewrites the last in place, and returns the ids of the others. */
 function expand(id: string, plan: Plan, additions: ComponentAdditions, sizeCoder: string): string[] {
   const transform = plan.components.transforms[id]!;
   const payload = transform.spec!.payload;
@@ -83,13 +86,20 @@ function expand(id: string, plan: Plan, additions: ComponentAdditions, sizeCoder
     part("PairWithRestriction", SplittableParDoComponents.PAIR_WITH_RESTRICTION, inputId, paired),
     part("SplitAndSizeRestrictions", SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS, paired, sized),
   ];
+  let processed = sized;
+  const { capabilities } = plan.components.environments[transform.environmentId]!;
+  if (capabilities.includes(SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION)) {
+    processed = between("Truncated", sizedCoder);
+    const urn = SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION;
+    added.push(part("TruncateSizedRestrictions", urn, sized, processed));
+  }
   additions.replaceTransform(id, {
     ...transform,
     spec: create(FunctionSpecSchema, {
       urn: SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS,
       payload,
     }),
-    inputs: { ...transform.inputs, [localName]: sized },
+    inputs: { ...transform.inputs, [localName]: processed },
   });
   return added;
 }

@@ -82,7 +82,7 @@ class Fusion {
     for (const pcollection of this.waitsOf(stage, group)) {
       group.waits.add(pcollection);
     }
-    group.hasSpecialRoot ||= stage.kind === "executable" && (stage.stateful || stage.splittable);
+    group.hasSpecialRoot ||= stage.kind === "executable" && (stage.stateful || stage.splittable || stage.truncating);
     group.sideInputWindows ??= this.sideInputWindowsOf(stage);
     for (const output of outputsOf(stage)) {
       this.writers.set(output, group);
@@ -265,6 +265,7 @@ function startsStage(stage: ExecutableStage, components: Components): boolean {
   return (
     stage.stateful ||
     stage.splittable ||
+    stage.truncating ||
     stage.transforms.some((id) => parDoPayloadOf(components.transforms[id]!)?.requiresStableInput === true)
   );
 }

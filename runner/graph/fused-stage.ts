@@ -127,5 +127,6 @@ function oneStage(members: readonly ExecutableStage[], leaving: ReadonlySet<stri
     sideInputs: members.flatMap((member) => member.sideInputs),
     stateful: members.some((member) => member.stateful),
     splittable: members.some((member) => member.splittable),
+    truncating: members.some((member) => member.truncating),
   };
 }

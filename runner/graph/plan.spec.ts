@@ -21,6 +21,7 @@ describe("plan", () => {
         sideInputs: [],
         stateful: false,
         splittable: false,
+        truncating: false,
       },
       { kind: "group-by-key", id: "group", transform: "group", input: "split.out", output: "group.out" },
       {
@@ -33,6 +34,7 @@ describe("plan", () => {
         sideInputs: [],
         stateful: false,
         splittable: false,
+        truncating: false,
       },
     ]);
   });

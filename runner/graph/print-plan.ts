@@ -42,7 +42,11 @@ function printStage(plan: Plan, stage: PlanStage, number: number): string[] {
         ...line("writes", [stage.output]),
       ];
     case "executable": {
-      const traits = [stage.stateful ? ", keyed" : "", stage.splittable ? ", splittable" : ""].join("");
+      const traits = [
+        stage.stateful ? ", keyed" : "",
+        stage.splittable ? ", splittable" : "",
+        stage.truncating ? ", truncating" : "",
+      ].join("");
       return [
         `${number}. executable in ${stage.environment}${traits}`,
         ...stage.transforms.map((id) => `${indent}  ${transform(id)}`),

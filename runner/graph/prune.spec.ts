@@ -22,6 +22,7 @@ describe("prune", () => {
       sideInputs: [],
       stateful: false,
       splittable: false,
+      truncating: false,
     });
   });
 });

@@ -146,7 +146,7 @@ export function checkPlan(plan: Plan): void {
         assert.ok(waits.get(output)!.has(pcollection), `${output} waits for ${pcollection} without need`);
       }
     }
-    if (stage.stateful || stage.splittable || stage.environment === "go") {
+    if (stage.stateful || stage.splittable || stage.truncating || stage.environment === "go") {
       assert.equal(stage.inputs.length, 1, `${stage.id} must have one input`);
     }
   }

@@ -4,7 +4,7 @@ import type {
   PTransform,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { ExecutableStage, PlanStage, StageInput } from "./stages.js";
-import { isSplittable, isStateful, mainInputs, roleOf, sideInputs } from "./transforms.js";
+import { isSplittable, isStateful, isTruncating, mainInputs, roleOf, sideInputs } from "./transforms.js";
 
 /**
  * The stage that runs one transform alone: where every plan starts. All outputs are materialised.
@@ -65,5 +65,6 @@ export function executableStage(id: string, transform: PTransform, environment: 
     sideInputs: sideInputs(transform).map(([localName, pcollection]) => ({ transform: id, localName, pcollection })),
     stateful: isStateful(transform),
     splittable: isSplittable(transform),
+    truncating: isTruncating(transform),
   };
 }

@@ -79,6 +79,8 @@ export interface ExecutableStage {
   readonly stateful: boolean;
   /** Its one input holds restrictions, and a running bundle may be split inside an element. */
   readonly splittable: boolean;
+  /** Makes restrictions end while the job is being drained, and until then lets them pass: it runs nothing else. */
+  readonly truncating: boolean;
 }
 
 export type PlanStage = ImpulseStage | TestStreamStage | GroupByKeyStage | FlattenStage | ExecutableStage;

@@ -28,6 +28,7 @@ export function transcodeTestStreams(plan: Plan): Plan {
         sideInputs: [],
         stateful: false,
         splittable: false,
+        truncating: false,
       });
       return raw;
     });

@@ -108,6 +108,11 @@ export function isStateful(transform: PTransform): boolean {
   );
 }
 
+/** True of the part of a splittable ParDo that makes restrictions end while a job is being drained. */
+export function isTruncating(transform: PTransform): boolean {
+  return urnOf(transform) === SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION;
+}
+
 /** True of the part of a splittable ParDo that runs restrictions. */
 export function isSplittable(transform: PTransform): boolean {
   return urnOf(transform) === SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS;

@@ -76,6 +76,7 @@ class Pool implements AsyncDisposable {
       retrievalToken: "token",
       artifacts: { has: () => false } as unknown as JobArtifacts,
       signal: this.cancel.signal,
+      drain: new AbortController().signal,
       log: (message) => this.messages.push(message),
     });
   }

@@ -31,6 +31,7 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
     memoryBudget: settings.memoryBudget,
     bundleAttempts: settings.bundleAttempts,
     signal: job.signal,
+    drain: job.drain,
     metrics,
   });
   return {

@@ -45,6 +45,8 @@ export interface JobToExecute {
   readonly artifacts: JobArtifacts;
   /** Aborts when the job is cancelled. */
   readonly signal: AbortSignal;
+  /** Aborts when the job is to be drained. */
+  readonly drain: AbortSignal;
   readonly log: (message: ExecutionMessage) => void;
 }
 

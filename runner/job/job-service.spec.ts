@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, status } from "@grpc/grpc-js";
 import { GirderError } from "../../portability/errors.js";
@@ -24,12 +24,11 @@ describe("the job service", () => {
   });
   afterEach(() => under[Symbol.asyncDispose]());
 
-  const prepare = async (jobName = "count") =>
-    (await under.jobs.prepare({ jobName, pipeline: pipelineWith(), pipelineOptions: { "beam:option:x:v1": "1" } }))
-      .preparationId;
+  const prepare = async (jobName = "count", pipelineOptions: JsonObject = { "beam:option:x:v1": "1" }) =>
+    (await under.jobs.prepare({ jobName, pipeline: pipelineWith(), pipelineOptions })).preparationId;
 
-  async function run(jobName?: string): Promise<string> {
-    return (await under.jobs.run({ preparationId: await prepare(jobName) })).jobId;
+  async function run(jobName?: string, options?: JsonObject): Promise<string> {
+    return (await under.jobs.run({ preparationId: await prepare(jobName, options) })).jobId;
   }
 
   async function all<T>(messages: AsyncIterable<T>): Promise<T[]> {
@@ -267,14 +266,31 @@ describe("the job service", () => {
       await states(jobId);
       assert.equal((await under.jobs.cancel({ jobId })).state, JobState.DONE);
     });
+  });
 
-    it("and does not drain yet", async () => {
+  describe("drains", () => {
+    it("a job: its executor learns of it, and its end is that of a job that was drained", async () => {
       const jobId = await run();
-      await assert.rejects(
-        under.jobs.drain({ jobId }),
-        refused("unsupported", status.UNIMPLEMENTED, /cannot be drained yet.*Cancel/),
-      );
-      assert.equal((await under.jobs.getState({ jobId })).state, JobState.RUNNING);
+      assert.equal((await under.jobs.drain({ jobId })).state, JobState.DRAINING);
+      const { job, finish } = under.executor.of(jobId);
+      assert.ok(job.drain.aborted && !job.signal.aborted);
+      finish();
+      assert.deepEqual(await states(jobId), ["STOPPED", "STARTING", "RUNNING", "DRAINING", "DRAINED"]);
+      assert.equal((await under.jobs.drain({ jobId })).state, JobState.DRAINED);
+    });
+
+    it("a job that is asked to begin so", async () => {
+      const options = { "beam:option:experiments:v1": ["girder_start_draining"] };
+      const jobId = await run("begins", options);
+      assert.ok(under.executor.of(jobId).job.drain.aborted);
+    });
+
+    it("one that fails or is cancelled meanwhile is not drained", async () => {
+      const [failed, cancelled] = [await run(), await run()];
+      for (const jobId of [failed, cancelled]) await under.jobs.drain({ jobId });
+      under.executor.of(failed).fail(new Error("no"));
+      await under.jobs.cancel({ jobId: cancelled });
+      assert.deepEqual([(await states(failed)).at(-1), (await states(cancelled)).at(-1)], ["FAILED", "CANCELLED"]);
     });
   });
 

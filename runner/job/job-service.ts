@@ -67,10 +67,7 @@ export function jobService(parts: JobServiceParts): HandlersOf<typeof JobService
     getState: ({ jobId }) => stateEvent(jobs.get(jobId).state),
     getPipeline: ({ jobId }) => ({ pipeline: jobs.get(jobId).pipeline }),
     cancel: ({ jobId }) => ({ state: jobs.get(jobId).cancel().state }),
-    drain({ jobId }) {
-      const { id } = jobs.get(jobId);
-      throw new GirderError("unsupported", "Jobs cannot be drained yet.", { where: id, remedy: "Cancel the job." });
-    },
+    drain: ({ jobId }) => ({ state: jobs.get(jobId).drain().state }),
     async *getStateStream({ jobId }, { signal }) {
       for await (const change of jobs.get(jobId).states(signal)) yield stateEvent(change);
     },

@@ -3,15 +3,17 @@ import { JobState_Enum as JobState } from "../../portability/gen/org/apache/beam
 
 export { JobState };
 
-/** States that a job can be in here. The others of the model belong to updates and to drain. */
+/** States that a job can be in here. The others of the model belong to updates. */
 export type LiveState =
   | JobState.STOPPED
   | JobState.STARTING
   | JobState.RUNNING
   | JobState.CANCELLING
+  | JobState.DRAINING
   | JobState.DONE
   | JobState.FAILED
-  | JobState.CANCELLED;
+  | JobState.CANCELLED
+  | JobState.DRAINED;
 
 /**
  * What may follow a state: nothing, where the job has ended. A job that is being cancelled may still come to its end by
@@ -20,11 +22,13 @@ export type LiveState =
 export const NEXT_STATES: Readonly<Record<LiveState, readonly LiveState[]>> = {
   [JobState.STOPPED]: [JobState.STARTING],
   [JobState.STARTING]: [JobState.RUNNING, JobState.FAILED],
-  [JobState.RUNNING]: [JobState.CANCELLING, JobState.DONE, JobState.FAILED, JobState.CANCELLED],
+  [JobState.RUNNING]: [JobState.CANCELLING, JobState.DRAINING, JobState.DONE, JobState.FAILED, JobState.CANCELLED],
+  [JobState.DRAINING]: [JobState.CANCELLING, JobState.DRAINED, JobState.FAILED, JobState.CANCELLED],
   [JobState.CANCELLING]: [JobState.DONE, JobState.CANCELLED],
   [JobState.DONE]: [],
   [JobState.FAILED]: [],
   [JobState.CANCELLED]: [],
+  [JobState.DRAINED]: [],
 };
 
 export const isTerminal = (state: LiveState): boolean => NEXT_STATES[state].length === 0;

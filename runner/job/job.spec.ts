@@ -212,7 +212,7 @@ describe("a job", () => {
     const every = Object.keys(NEXT_STATES).map(Number) as LiveState[];
     assert.deepEqual(
       every.filter(isTerminal).map((state) => JobState[state]),
-      ["DONE", "FAILED", "CANCELLED"],
+      ["DONE", "FAILED", "CANCELLED", "DRAINED"],
     );
     const reachable = new Set<LiveState>([JobState.STOPPED]);
     for (const state of reachable) for (const next of NEXT_STATES[state]) reachable.add(next);

@@ -10,6 +10,8 @@ import { isTerminal, JobState, type LiveState, NEXT_STATES } from "./job-state.j
 
 /** Characters of messages that are kept of a job, roughly; the oldest go first. */
 const KEPT_MESSAGES = 1 << 20;
+/** The experiment that has a job begin DRAINING. */
+const START_DRAINING = "girder_start_draining";
 /** What a message counts beside its text. */
 const MESSAGE_OVERHEAD = 64;
 
@@ -51,6 +53,7 @@ export class Job {
   /** Resolves when the job has come to a terminal state. Never rejects. */
   readonly ended: Promise<void>;
   readonly #abort = new AbortController();
+  readonly #drain = new AbortController();
   readonly #states = new History<StateChange>();
   readonly #events = new History<StateChange | JobMessage>(KEPT_MESSAGES);
   #current: StateChange;
@@ -101,26 +104,38 @@ export class Job {
     this.#enter(JobState.STARTING);
     const { id: jobId, name: jobName, pipeline, options, artifacts, retrievalToken } = this;
     const { signal } = this.#abort;
+    const drain = this.#drain.signal;
     const log = (message: ExecutionMessage): void => this.#message(message.importance, message.text, message.time);
     try {
-      this.#execution = execute({ jobId, jobName, pipeline, options, artifacts, retrievalToken, signal, log });
+      this.#execution = execute({ jobId, jobName, pipeline, options, artifacts, retrievalToken, signal, drain, log });
     } catch (thrown) {
       this.#fail(thrown);
       return;
     }
     this.#enter(JobState.RUNNING);
+    if (beginsDraining(options)) this.drain();
     this.#execution.done.then(
-      () => this.#finish(JobState.DONE),
+      () => this.#finish(this.#current.state === JobState.DRAINING ? JobState.DRAINED : JobState.DONE),
       (thrown) => this.#fail(thrown),
     );
   }
 
   /** Asks for the job's end, if it has not ended. Returns its state then. */
   cancel(): StateChange {
-    if (this.#current.state === JobState.RUNNING) {
+    if (this.#current.state === JobState.RUNNING || this.#current.state === JobState.DRAINING) {
       this.#message("basic", "The job is being cancelled.");
       this.#enter(JobState.CANCELLING);
       this.#abort.abort(new GirderError("cancelled", "The job was cancelled.", { where: this.id }));
+    }
+    return this.#current;
+  }
+
+  /** Asks for the job's end once what is there has been processed. Returns its state then. */
+  drain(): StateChange {
+    if (this.#current.state === JobState.RUNNING) {
+      this.#message("basic", "The job is being drained.");
+      this.#enter(JobState.DRAINING);
+      this.#drain.abort();
     }
     return this.#current;
   }
@@ -161,7 +176,7 @@ export class Job {
   #fail(thrown: unknown): void {
     const cancelled = thrown instanceof GirderError && thrown.code === "cancelled";
     const { state } = this.#current;
-    if (state === JobState.CANCELLING || (cancelled && state === JobState.RUNNING)) {
+    if (state === JobState.CANCELLING || (cancelled && (state === JobState.RUNNING || state === JobState.DRAINING))) {
       if (!cancelled) this.#message("warning", `While the job was being cancelled: ${failureText(thrown)}`);
       this.#finish(JobState.CANCELLED);
       return;
@@ -197,4 +212,10 @@ export class Job {
     this.#states.append(this.#current);
     this.#events.append(this.#current);
   }
+}
+
+/** Whether the options ask for a job that is drained from its beginning on: what a source does then can be tested. */
+function beginsDraining(options: JsonObject): boolean {
+  const experiments = options["beam:option:experiments:v1"];
+  return Array.isArray(experiments) && experiments.includes(START_DRAINING);
 }

@@ -218,7 +218,8 @@ export class RemoteStage implements PreparedStage {
  * one waits for something.
  */
 function parallelismOf({ components, transforms }: StageDescriptor): number {
-  const environment = components.environments[components.transforms[transforms[0]!]!.environmentId];
+  // A stage that only passes elements on has no transforms.
+  const environment = components.environments[components.transforms[transforms[0] ?? ""]?.environmentId ?? ""];
   const usesAll = environment?.capabilities.includes(StandardProtocols.Enum.MULTI_CORE_BUNDLE_PROCESSING) ?? false;
   return Math.max(2, usesAll ? availableParallelism() : 0);
 }
