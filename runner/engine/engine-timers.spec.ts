@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Batch } from "../../portability/execution/batch.js";
+import { Batch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import type { Residual } from "../../portability/execution/stage.js";
 import type { Timer, TimerChange } from "../../portability/execution/timer.js";
@@ -62,6 +62,30 @@ describe("timers in the engine", () => {
       commands = harness.finish(run.bundle, [], [], { timers: fire > 50 ? [] : [set(timer(window, fire))] });
     }
     assert.deepEqual(log, ['keyed "x"', "keyed @10", "keyed @20", "keyed @30", "keyed @40", "keyed @50"]);
+  });
+
+  it("and state are not there for elements of windows that have expired: those are dropped", () => {
+    const harness = new Harness(keyed({ stateful: true, allowedLateness: 5 }));
+    const [early, late] = [harness.windows.interval(0, 10), harness.windows.interval(10, 30)];
+    const rest = (timestamp: number): Residual => ({ input: 0, batch: harness.element("rest", timestamp), delay: 0 });
+    harness.start();
+    // The source goes on at 14: the first window has ended, and is kept until 15.
+    harness.finish(1, [harness.element("x", 3, "k", early)], [rest(14)]);
+    harness.finish(2);
+    const taken = harness.finish(3, [harness.element("late, in time", 4, "k", early)], [rest(15)]);
+    assert.deepEqual(texts(harness.graph, taken), ['run 4: keyed "late, in time"', 'run 5: source "rest"']);
+    harness.finish(4);
+    const both = new Batch(
+      ["too late", "in one", "in time"],
+      ["k", "k", "k"],
+      [4, 5, 15],
+      [early, [early, late], late],
+      { all: NO_FIRING },
+      3,
+    );
+    const commands = harness.finish(5, [harness.element("too late", 4, "k", early), both]);
+    assert.deepEqual(texts(harness.graph, commands), ['run 6: keyed "in one" "in time"']);
+    assert.equal(harness.engine.droppedLate, 2);
   });
 
   it("are replaced and cleared by later bundles", () => {

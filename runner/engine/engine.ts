@@ -91,7 +91,10 @@ export class Engine {
 
   /** Elements that came after their window had expired. */
   get droppedLate(): number {
-    return this.#state.groupings.reduce((sum, grouping) => sum + (grouping?.droppedLate ?? 0), 0);
+    const { groupings, stages } = this.#state;
+    const dropped = (all: readonly ({ readonly droppedLate: number } | undefined)[]): number =>
+      all.reduce((sum, each) => sum + (each?.droppedLate ?? 0), 0);
+    return dropped(groupings) + dropped(stages);
   }
 
   /** Takes what happened; returns what is to be done, in order. */
@@ -118,7 +121,7 @@ export class Engine {
         const stage = state.stages[node]!;
         const truncating = undrained && state.draining ? this.#truncating(node) : undefined;
         if (truncating === undefined) stage.lost.push({ work, timers, attempt: attempt + 1 });
-        else for (const { batch } of work) truncating.add(0, batch);
+        else for (const { batch } of work) truncating.add(0, batch, MIN_TIMESTAMP);
         stage.openBundles--;
         state.bundles.delete(event.bundle);
         break;
@@ -209,7 +212,7 @@ export class Engine {
   #leave({ node, undrained }: OpenBundle, residuals: readonly Residual[], commands: EngineCommand[]): void {
     const truncating = undrained && this.#state.draining ? this.#truncating(node) : undefined;
     if (truncating !== undefined) {
-      for (const { batch } of residuals) truncating.add(0, batch);
+      for (const { batch } of residuals) truncating.add(0, batch, MIN_TIMESTAMP);
       return;
     }
     const stage = this.#state.stages[node]!;
@@ -274,7 +277,7 @@ export class Engine {
   #give(node: number, input: number, batch: Batch): void {
     const stage = this.#state.stages[node]!;
     if (stage.node.truncating === true && !this.#state.draining) this.#deliver(stage.node.outputs[0]!, batch);
-    else stage.add(input, batch);
+    else stage.add(input, batch, stage.node.stateful === true ? this.#lowest(stage.node.inputs) : MIN_TIMESTAMP);
   }
 
   /** Lets restrictions that have been begun, or have not, end early, and test streams. */
@@ -287,8 +290,8 @@ export class Engine {
     state.stages.forEach((stage, i) => {
       const truncating = this.#truncating(i);
       if (stage === undefined || truncating === undefined) return;
-      for (const { batch } of [...stage.pending, ...stage.delayed]) truncating.add(0, batch);
-      for (const { work } of stage.lost) for (const { batch } of work) truncating.add(0, batch);
+      for (const { batch } of [...stage.pending, ...stage.delayed]) truncating.add(0, batch, MIN_TIMESTAMP);
+      for (const { work } of stage.lost) for (const { batch } of work) truncating.add(0, batch, MIN_TIMESTAMP);
       stage.pending = [];
       stage.delayed = [];
       stage.lost = [];

@@ -54,7 +54,9 @@ export interface StageNode {
    * state and timers of a key want it, and a worker with a single thread.
    */
   readonly parallelism?: number;
-  /** How long after a window's end (ms) its state and timers are kept. */
+  /** Whether it keeps something by key and window: then elements of windows that have expired are dropped. Default: no. */
+  readonly stateful?: boolean;
+  /** How long after a window's end (ms) its state and timers are kept, and elements taken for it. */
   readonly allowedLateness: Duration;
 }
 

@@ -1,7 +1,8 @@
 /** What the engine knows of one stage: what waits to be processed, and what its keys remember. */
-import { type Batch, entry } from "../../portability/execution/batch.js";
+import { type Batch, entry, forEachWindow } from "../../portability/execution/batch.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
 import type { Work } from "./events.js";
 import type { StageNode } from "./graph.js";
 import { StateStore } from "./state-store.js";
@@ -39,8 +40,36 @@ export class StageState {
     this.timers = new TimerStore(node.timers);
   }
 
-  add(input: number, batch: Batch): void {
+  /** Elements that came after their window had expired. */
+  droppedLate = 0;
+
+  /** @param upstream How far the watermark of the inputs has come. */
+  add(input: number, added: Batch, upstream: Instant): void {
+    const batch = this.node.stateful ? this.#inTime(added, upstream) : added;
+    if (batch.count === 0) return;
     (this.node.timeSorted ? this.unsorted : this.pending).push({ input, batch });
+  }
+
+  /** Without the elements all of whose windows have expired. */
+  #inTime(batch: Batch, upstream: Instant): Batch {
+    const isOver = ({ maxTimestamp }: InternedWindow): boolean =>
+      plus(maxTimestamp, this.node.allowedLateness) < upstream;
+    const { windows } = batch;
+    if ("all" in windows && !Array.isArray(windows.all)) {
+      if (!isOver(windows.all as InternedWindow)) return batch;
+      this.droppedLate += batch.count;
+      return batch.select([]);
+    }
+    const kept: number[] = [];
+    for (let i = 0; i < batch.count; i++) {
+      let isKept = false;
+      forEachWindow(entry(windows, i), (window) => {
+        isKept ||= !isOver(window);
+      });
+      if (isKept) kept.push(i);
+    }
+    this.droppedLate += batch.count - kept.length;
+    return kept.length === batch.count ? batch : batch.select(kept);
   }
 
   /** Lets elements wait their turn in the order of their timestamps, those for which no earlier one can come in time. */
@@ -130,6 +159,7 @@ export class StageState {
     copy.lost = this.lost.slice();
     copy.openBundles = this.openBundles;
     copy.ahead = this.ahead;
+    copy.droppedLate = this.droppedLate;
     copy.state = this.state.copy();
     copy.timers = this.timers.copy();
     return copy;

@@ -78,6 +78,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
           timeSorted: stage.transforms.some(
             (id) => parDoPayloadOf(components.transforms[id]!)?.requiresTimeSortedInput,
           ),
+          stateful: stage.stateful,
           truncating: stage.truncating,
           allowedLateness: Number(windowingOf(components, stage.inputs[0]!.pcollection).allowedLateness),
         };
