@@ -9,17 +9,18 @@ import {
 const INTERVAL = 100;
 
 /**
- * Drains the job of that name once it is running.
+ * Drains a job once it is running.
  *
+ * @param prefix What its name begins with. The Go SDK calls jobs of its tests after them, with a number behind.
  * @param signal Ends the waiting for it.
  * @throws what the job service answers: a runner need not be able to drain.
  */
-export async function drainJob(endpoint: string, jobName: string, signal: AbortSignal): Promise<void> {
+export async function drainJob(endpoint: string, prefix: string, signal: AbortSignal): Promise<void> {
   const jobs = client(JobService, endpoint);
   try {
     while (!signal.aborted) {
       const { jobInfo } = await jobs.call.getJobs({});
-      const found = jobInfo.find((job) => job.jobName === jobName && job.state === JobState.RUNNING);
+      const found = jobInfo.find(({ jobName, state }) => jobName.startsWith(prefix) && state === JobState.RUNNING);
       if (found !== undefined) {
         await jobs.call.drain({ jobId: found.jobId });
         return;

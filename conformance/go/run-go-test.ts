@@ -19,17 +19,14 @@ const GRACE = 20_000;
 /** Tests of jobs that end because they are drained. */
 const DRAINED: ReadonlySet<string> = new Set(["TestDrain"]);
 
-let jobs = 0;
-
 export async function runGoTest(program: string, name: string, options: GoTestOptions): Promise<TestResult> {
   const { endpoint, timeout, log } = options;
   const begun = performance.now();
-  const jobName = `${name.toLowerCase()}-${process.pid}-${++jobs}`;
   const group = ProcessGroup.start(
     "go",
     [
       ...["tool", "test2json", program, "-test.v=test2json", `-test.run=^${name}$`, `-test.timeout=${timeout}s`],
-      ...["--runner=universal", `--endpoint=${endpoint}`, "--environment_type=LOOPBACK", `--job_name=${jobName}`],
+      ...["--runner=universal", `--endpoint=${endpoint}`, "--environment_type=LOOPBACK"],
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
@@ -43,7 +40,9 @@ export async function runGoTest(program: string, name: string, options: GoTestOp
   const closed = new Promise((resolve) => group.child.once("close", resolve));
   const ended = new AbortController();
   if (DRAINED.has(name)) {
-    drainJob(endpoint, jobName, ended.signal).catch((thrown) => appendFileSync(log, `drain: ${messageOf(thrown)}\n`));
+    drainJob(endpoint, `go-${name.toLowerCase()}-`, ended.signal).catch((thrown) =>
+      appendFileSync(log, `drain: ${messageOf(thrown)}\n`),
+    );
   }
   await group.exited;
   ended.abort();
