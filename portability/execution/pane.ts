@@ -14,6 +14,19 @@ export interface PaneInfo {
   readonly index: number;
   /** Position among the window's panes that are not early, from 0; −1 for an early pane. */
   readonly nonSpeculativeIndex: number;
+  /**
+   * What an element of a PCollection that retracts does to those before it (`Elements.ValueKind`): it takes one back which
+   * another will take the place of, is that other, or takes one back for good. Element-wise transforms keep it, as they keep
+   * the pane. Default: it adds to them.
+   */
+  readonly valueKind?: ValueKind;
+}
+
+export type ValueKind = "UPDATE_BEFORE" | "UPDATE_AFTER" | "DELETE";
+
+/** Whether an element takes back one that was there before. */
+export function isRetraction({ valueKind }: PaneInfo): boolean {
+  return valueKind === "UPDATE_BEFORE" || valueKind === "DELETE";
 }
 
 /** The pane of a value that no grouping has produced yet (byte 0x0f): first and last, timing unknown. */

@@ -1,6 +1,7 @@
 /** What a grouping holds of one key in one window. */
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
 import { copyTriggerState, type TriggerState } from "./trigger.js";
 
 /** The values of one key in one window, and the panes emitted of them. */
@@ -16,6 +17,11 @@ export class Cell {
   pane: PaneInfo | undefined;
   /** Values that came before those in `refs` and have been moved out of memory. */
   stored: readonly StoredValues[] | undefined;
+
+  /** Panes that the next one takes back, where panes are retracted. */
+  emitted: readonly EmittedPane[] = [];
+  /** Identities of values that were retracted before they came. */
+  owed: readonly unknown[] = [];
 
   /** Whether its trigger has finished: it takes no more. */
   closed = false;
@@ -36,6 +42,8 @@ export class Cell {
     cell.closed = this.closed;
     cell.time = this.time;
     cell.pane = this.pane;
+    cell.emitted = this.emitted;
+    cell.owed = this.owed;
     cell.stored = this.stored;
     return cell;
   }
@@ -44,6 +52,14 @@ export class Cell {
   get values(): Iterable<unknown> {
     return this.stored === undefined ? this.refs : new StoredAndHeld(this.stored, this.refs);
   }
+}
+
+/** A pane as it was emitted. */
+export interface EmittedPane {
+  readonly values: Iterable<unknown>;
+  readonly timestamp: Instant;
+  readonly window: InternedWindow;
+  readonly pane: PaneInfo;
 }
 
 /** Values of a group that are not in memory: read each time they are iterated. */

@@ -610,7 +610,7 @@ export class Engine {
       watermarks: nodes.map(() => MIN_TIMESTAMP),
       stages: nodes.map((node) => (node.kind === "stage" ? new StageState(node) : undefined)),
       groupings: nodes.map((node) =>
-        node.kind === "group-by-key" ? new Grouping(node.strategy, this.windows) : undefined,
+        node.kind === "group-by-key" ? new Grouping(node.strategy, this.windows, node.valueIdentity) : undefined,
       ),
       asked: new Set(),
       wake: MAX_TIMESTAMP,

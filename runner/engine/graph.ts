@@ -67,7 +67,12 @@ export interface GroupByKeyNode {
   readonly input: string;
   readonly output: string;
   readonly strategy: GroupingStrategy;
+  /** What two values share that are equal, where some may be retracted. Default: none are. */
+  readonly valueIdentity?: ValueIdentity;
 }
+
+/** The identity of a value by its reference. */
+export type ValueIdentity = (ref: unknown) => unknown;
 
 /** Makes one PCollection of several whose elements are held alike. */
 export interface FlattenNode {
@@ -113,6 +118,8 @@ export interface GroupingStrategy {
   readonly allowedLateness: Duration;
   /** Whether a pane repeats what earlier panes of the window held. */
   readonly accumulating: boolean;
+  /** Whether it also takes back those earlier panes. Default: no. */
+  readonly retracting?: boolean;
   readonly trigger: Trigger;
   /** Timestamp of a pane. */
   readonly outputTime: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";

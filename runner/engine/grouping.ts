@@ -12,16 +12,17 @@
  * trigger is asked whether to emit a pane. With the model's default trigger that is at the window's end, then for every late
  * element until the window expires (end plus allowed lateness).
  */
-import { type Batch, entry, forEachWindow } from "../../portability/execution/batch.js";
+import { type Batch, type Column, entry, forEachWindow } from "../../portability/execution/batch.js";
 import type { Groups } from "../../portability/execution/groups.js";
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
+import { isRetraction, type PaneInfo } from "../../portability/execution/pane.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
-import { Cell, type StoredValues } from "./cell.js";
+import { Cell, type EmittedPane, type StoredValues } from "./cell.js";
 import { CustomMerging } from "./custom-merging.js";
 import type { KeyWindows, MergedKey } from "./events.js";
-import type { GroupingStrategy } from "./graph.js";
+import type { GroupingStrategy, ValueIdentity } from "./graph.js";
 import { type EmittedTiming, PaneBuilder, paneAfter } from "./panes.js";
 import {
   elementAdded,
@@ -39,12 +40,13 @@ import { ValueGroups } from "./value-groups.js";
 interface KeyedColumns {
   readonly refs: readonly unknown[];
   readonly keys: readonly KeyIdentity[];
+  readonly panes: Column<PaneInfo>;
 }
 
 function keyed(batch: Batch): KeyedColumns {
-  const { refs, keys } = batch.columns;
+  const { refs, keys, panes } = batch.columns;
   if (keys === undefined) throw new Error("a GroupByKey was given a batch without keys");
-  return { refs, keys };
+  return { refs, keys, panes };
 }
 
 /** One window of all keys; of one key where windows merge. */
@@ -87,6 +89,7 @@ export class Grouping {
   constructor(
     readonly strategy: GroupingStrategy,
     readonly windows: WindowTable,
+    readonly valueIdentity?: ValueIdentity,
   ) {
     this.#isDefault = strategy.trigger.kind === "default";
     this.#stateless = newTriggerState(strategy.trigger);
@@ -103,8 +106,10 @@ export class Grouping {
         this.#charge(open, count, batch.bytes);
         if (this.#mayBeFresh(open)) this.#freshOf(open, batch).addAll(batch);
         else {
-          const { refs, keys } = keyed(batch);
-          for (let i = 0; i < count; i++) this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), now, late);
+          const { refs, keys, panes } = keyed(batch);
+          for (let i = 0; i < count; i++) {
+            this.#addTo(open, keys[i]!, refs[i], entry(timestamps, i), this.#retracts(panes, i), now, late);
+          }
         }
       }
     } else {
@@ -161,7 +166,8 @@ export class Grouping {
         return columns;
       }
       const known = columns ?? keyed(batch);
-      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), now, panes);
+      const retracts = this.#retracts(known.panes, i);
+      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), retracts, now, panes);
       return known;
     }
     const known = columns ?? keyed(batch);
@@ -169,7 +175,8 @@ export class Grouping {
     if (target === undefined) this.droppedLate++;
     else {
       this.#charge(target, 1, bytes);
-      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), now, panes);
+      const retracts = this.#retracts(known.panes, i);
+      this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), retracts, now, panes);
     }
     return known;
   }
@@ -180,21 +187,22 @@ export class Grouping {
     key: KeyIdentity,
     ref: unknown,
     timestamp: Instant,
+    retracts: boolean,
     now: Instant,
     panes: PaneBuilder,
   ): void {
     let cell = open.cells.get(key);
     if (cell === undefined) {
-      cell = new Cell([ref], this.#newState());
+      cell = new Cell([], this.#newState());
       open.cells.set(key, cell);
     } else if (cell.closed) {
       this.droppedLate++;
       this.#release(open, 1);
       return;
-    } else {
-      cell.refs.push(ref);
-      cell.added++;
     }
+    cell.added++;
+    if (this.valueIdentity === undefined) cell.refs.push(ref);
+    else this.#addOrRetract(open, cell, ref, retracts, this.valueIdentity);
     // An element behind the watermark holds nothing back: its time is already promised to be over.
     if (timestamp >= this.#inputWatermark) {
       cell.holds = true;
@@ -220,6 +228,29 @@ export class Grouping {
     if (shouldFire(trigger, cell.trigger, time)) this.#fire(key, cell, open, now, panes);
   }
 
+  #retracts(panes: Column<PaneInfo>, i: number): boolean {
+    return this.valueIdentity !== undefined && isRetraction(entry(panes, i));
+  }
+
+  /** Where values may be retracted: one and its retraction leave nothing, whichever comes first. */
+  #addOrRetract(open: WindowCells, cell: Cell, ref: unknown, retracts: boolean, identityOf: ValueIdentity): void {
+    const identity = identityOf(ref);
+    const owed = retracts ? -1 : cell.owed.indexOf(identity);
+    if (owed >= 0) {
+      cell.owed = cell.owed.toSpliced(owed, 1);
+      this.#release(open, 1);
+    } else if (!retracts) cell.refs.push(ref);
+    else {
+      this.#release(open, 1);
+      const at = cell.refs.findIndex((other) => identityOf(other) === identity);
+      if (at < 0) cell.owed = [...cell.owed, identity];
+      else {
+        cell.refs.splice(at, 1);
+        this.#release(open, 1);
+      }
+    }
+  }
+
   #newState(): TriggerState {
     return this.#isDefault ? this.#stateless : newTriggerState(this.strategy.trigger);
   }
@@ -230,7 +261,11 @@ export class Grouping {
 
   #mayBeFresh(open: WindowCells): boolean {
     return (
-      this.#isDefault && !open.ended && this.strategy.merging === "no" && this.strategy.outputTime === "END_OF_WINDOW"
+      this.#isDefault &&
+      !open.ended &&
+      this.strategy.merging === "no" &&
+      this.strategy.outputTime === "END_OF_WINDOW" &&
+      this.valueIdentity === undefined
     );
   }
 
@@ -310,6 +345,8 @@ export class Grouping {
     } else {
       for (const ref of moved.refs) cell.refs.push(ref);
       cell.added += moved.added;
+      cell.emitted = [...cell.emitted, ...moved.emitted];
+      cell.owed = [...cell.owed, ...moved.owed];
       cell.holds ||= moved.holds;
       if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
       if (moved.time !== undefined) this.#combineTime(cell, moved.time);
@@ -478,7 +515,9 @@ export class Grouping {
     if (cell.added === 0 && !isAsked) return;
     const pane = paneAfter(cell.pane, timing, isLast);
     cell.pane = pane;
-    into.add(key, cell.values, cell.refs.length, cell.time ?? window.maxTimestamp, window, pane);
+    const timestamp = cell.time ?? window.maxTimestamp;
+    if (this.strategy.retracting) this.#replace(key, cell, { values: cell.values, timestamp, window, pane }, into);
+    else into.add(key, cell.values, cell.refs.length, timestamp, window, pane);
     // The pane owns the array from here on.
     if (!isLast) {
       if (accumulating) cell.refs = cell.refs.slice();
@@ -491,6 +530,19 @@ export class Grouping {
     cell.added = 0;
     cell.holds = false;
     cell.time = undefined;
+  }
+
+  /** Takes back the panes that this one takes the place of: the one before it, and those of windows that have merged. */
+  #replace(key: KeyIdentity, cell: Cell, next: EmittedPane, into: PaneBuilder): void {
+    const { emitted } = cell;
+    const isGone = cell.refs.length === 0 && cell.stored === undefined && this.valueIdentity !== undefined;
+    for (const { values, timestamp, window, pane } of emitted) {
+      into.add(key, values, 0, timestamp, window, { ...pane, valueKind: isGone ? "DELETE" : "UPDATE_BEFORE" });
+    }
+    cell.emitted = isGone ? [] : [next];
+    if (isGone) return;
+    const pane: PaneInfo = emitted.length === 0 ? next.pane : { ...next.pane, valueKind: "UPDATE_AFTER" };
+    into.add(key, next.values, cell.refs.length, next.timestamp, next.window, pane);
   }
 
   #timing({ pane }: Cell, { maxTimestamp }: InternedWindow): EmittedTiming {
@@ -506,6 +558,8 @@ export class Grouping {
   }
 
   *#held(): Generator<Cell> {
+    // A value that may be retracted must be there to be found.
+    if (this.valueIdentity !== undefined) return;
     for (const { cells } of this.#open.values())
       for (const cell of cells.values()) if (cell.refs.length > 0) yield cell;
   }
@@ -547,7 +601,7 @@ export class Grouping {
   }
 
   copy(): Grouping {
-    const copy = new Grouping(this.strategy, this.windows);
+    const copy = new Grouping(this.strategy, this.windows, this.valueIdentity);
     for (const [window, open] of this.#open) {
       const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
       copy.#open.set(window, { ...open, fresh: open.fresh?.copy(), cells });

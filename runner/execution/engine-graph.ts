@@ -19,6 +19,8 @@ import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.
 import type { Trigger } from "../engine/trigger.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan, PlanStage, TestStreamStage } from "../graph/plan.js";
+import { retractablePCollections } from "../graph/retractable.js";
+import { transformsOf } from "../graph/stages.js";
 import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
 import type { ScriptedOutput, ScriptedTransform } from "./test-stream.js";
 import { triggerFromProto } from "./trigger-from-proto.js";
@@ -31,6 +33,8 @@ export interface Executable {
   readonly mappings: ReadonlyMap<string, WindowFunction>;
   /** Functions that merge windows, by node. */
   readonly mergings: ReadonlyMap<number, WindowFunction>;
+  /** Groupings of what may be retracted, by node. */
+  readonly retracted: ReadonlySet<number>;
   readonly testStreams: readonly ScriptedTransform[];
   readonly components: Components;
 }
@@ -46,6 +50,8 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
   const mappings = new Map<string, WindowFunction>();
   const mergings = new Map<number, WindowFunction>();
   const testStreams: ScriptedTransform[] = [];
+  const retracted = new Set<number>();
+  const retractable = retractablePCollections(planned, stages.flatMap(transformsOf));
   const nodes: EngineNode[] = [];
   const nodeOf = (stage: Exclude<PlanStage, TestStreamStage>, i: number): EngineNode => {
     switch (stage.kind) {
@@ -56,6 +62,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
       case "group-by-key": {
         const windowing = windowingOf(components, stage.input);
         const strategy = groupingStrategy(windowing);
+        if (retractable.has(stage.input)) retracted.add(i);
         if (strategy.merging === "custom") mergings.set(i, mergingFunction(components, stage.input));
         return { kind: "group-by-key", id: stage.id, input: stage.input, output: stage.output, strategy };
       }
@@ -105,6 +112,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
     stages: descriptors,
     mappings,
     mergings,
+    retracted,
     testStreams,
     components,
   };
@@ -192,7 +200,10 @@ function groupingStrategy(windowing: WindowingStrategy): GroupingStrategy {
   return {
     merging: merging(windowing),
     allowedLateness: Number(windowing.allowedLateness),
-    accumulating: windowing.accumulationMode === AccumulationMode_Enum.ACCUMULATING,
+    accumulating:
+      windowing.accumulationMode === AccumulationMode_Enum.ACCUMULATING ||
+      windowing.accumulationMode === AccumulationMode_Enum.RETRACTING,
+    retracting: windowing.accumulationMode === AccumulationMode_Enum.RETRACTING,
     trigger: triggerFromProto(windowing.trigger),
     outputTime: outputTime(windowing.outputTime),
     onTimePaneAlways: windowing.onTimeBehavior === OnTimeBehavior_Enum.FIRE_ALWAYS,

@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError, messageOf } from "../../portability/errors.js";
-import { Batch, StoredBatch } from "../../portability/execution/batch.js";
+import { Batch, type BatchCodec, StoredBatch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import type {
   BundleResult,
@@ -81,6 +81,11 @@ function withParallelism(node: StageNode, { states, timers }: StageDescriptor, p
   return isOrdered ? node : { ...node, parallelism };
 }
 
+/** A grouping that finds the values which are taken back: those whose bytes are equal. */
+function withIdentity(node: GroupByKeyNode, codec: BatchCodec): GroupByKeyNode {
+  return { ...node, valueIdentity: (ref) => Buffer.from(codec.encodeValues([ref])).toString("latin1") };
+}
+
 class Execution {
   #engine: Engine;
   readonly #graph: EngineGraph;
@@ -133,6 +138,7 @@ class Execution {
     // Any stage knows the coders of all PCollections.
     const codec = (pcollection: string) => stages.values().next().value!.codec(pcollection);
     const nodes = graph.nodes.map((node, i) => {
+      if (node.kind === "group-by-key" && executable.retracted.has(i)) return withIdentity(node, codec(node.input));
       const parallelism = stages.get(i)?.parallelism ?? 1;
       if (node.kind !== "stage" || parallelism === 1) return node;
       return withParallelism(node, executable.stages.get(i)!.descriptor, parallelism);

@@ -72,6 +72,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     AccumulationMode_Enum.UNSPECIFIED,
     AccumulationMode_Enum.DISCARDING,
     AccumulationMode_Enum.ACCUMULATING,
+    AccumulationMode_Enum.RETRACTING,
   ]),
   severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
 };
@@ -89,4 +90,10 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
   ]),
   transforms: new Set([...DEFAULT_CAPABILITIES.transforms, Primitives.TEST_STREAM]),
   customWindowFns: true,
+  // No SDK's worker takes the kind of a value back and forth.
+  accumulationModes: new Set([
+    AccumulationMode_Enum.UNSPECIFIED,
+    AccumulationMode_Enum.DISCARDING,
+    AccumulationMode_Enum.ACCUMULATING,
+  ]),
 };

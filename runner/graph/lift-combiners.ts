@@ -8,6 +8,7 @@ import {
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
 import { ComponentAdditions } from "./component-additions.js";
 import { leavesOf } from "./resolve-composites.js";
+import { retractablePCollections } from "./retractable.js";
 import { stageOfTransform } from "./stage-of-transform.js";
 import type { Plan, PlanStage } from "./stages.js";
 import { combinePayloadOf, roleOf } from "./transforms.js";
@@ -19,11 +20,16 @@ const { CombineComponents, Primitives } = StandardPTransforms;
  * precombine → group by key → merge accumulators → extract outputs. What crosses the grouping shrinks from one element
  * a value to one accumulator a key, window and bundle.
  *
- * Where the trigger must see every single value, the combine is grouped first and combined after.
+ * Where the trigger must see every single value, or values may be taken back again, the combine is grouped first and
+ * combined after.
  */
 export function liftCombiners(plan: Plan): Plan {
   const additions = new ComponentAdditions(plan.components);
   const notes = [...plan.notes];
+  const retractable = retractablePCollections(
+    plan.components,
+    plan.stages.map(({ id }) => id),
+  );
   // Ids of the transforms that take a combine's place; stages need the finished components.
   const replacements = new Map<string, readonly string[]>();
   for (const stage of plan.stages) {
@@ -31,10 +37,13 @@ export function liftCombiners(plan: Plan): Plan {
     if (roleOf(transform) !== "combine") {
       continue;
     }
-    if (canLift(triggerAtInput(plan.components, transform))) {
+    const takesBack = retractable.has(combineEnds(plan.components, transform).inputId);
+    if (!takesBack && canLift(triggerAtInput(plan.components, transform))) {
       replacements.set(stage.id, lift(stage.id, transform, plan.components, additions));
     } else {
-      notes.push(`${transform.uniqueName} combines after grouping: its trigger must see every value.`);
+      notes.push(
+        `${transform.uniqueName} combines after grouping: ${takesBack ? "of its values some are taken back" : "its trigger must see every value"}.`,
+      );
       replacements.set(
         stage.id,
         transform.subtransforms.length > 0

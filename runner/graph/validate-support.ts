@@ -7,6 +7,7 @@ import {
 import { StandardRequirements } from "../../portability/urns.js";
 import type { Capabilities } from "./capabilities.js";
 import type { Fault } from "./fault.js";
+import { retractionFaults } from "./retractable.js";
 import { isStateful, mainInputs, parDoPayloadOf, roleOf, urnOf } from "./transforms.js";
 
 const { Enum: Requirement } = StandardRequirements;
@@ -41,7 +42,7 @@ export function supportFaults(
     check.leaf(components.transforms[id]!);
   }
   check.requirements(requirements);
-  return check.faults;
+  return [...check.faults, ...retractionFaults(components, leaves)];
 }
 
 class SupportCheck {

@@ -22,4 +22,19 @@ describe("batches of elements", () => {
     assert.deepEqual(copy.columns.timestamps, [5, 5]);
     assert.equal(copy.bytes, 1_000_000);
   });
+
+  it("keep what an element does to those before it", () => {
+    const windows = new WindowTable();
+    const windowCoder = GLOBAL_WINDOW_CODER as Coder<unknown> as Coder<BoundedWindow>;
+    const codec = new ElementCodec(
+      STRING_CODER as Coder<unknown>,
+      windowCoder,
+      () => windows.global,
+      () => "Step",
+    );
+    const kinds = [undefined, "UPDATE_BEFORE", "UPDATE_AFTER", "DELETE"] as const;
+    const panes = kinds.map((valueKind) => (valueKind === undefined ? NO_FIRING : { ...NO_FIRING, valueKind }));
+    const batch = new Batch(["a", "b", "c", "d"], undefined, { all: 5 }, { all: windows.global }, panes, 4);
+    assert.deepEqual(codec.decode(codec.encode(batch)).columns.panes, panes);
+  });
 });

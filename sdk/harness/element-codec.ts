@@ -19,6 +19,7 @@ import type { BoundedWindow, InternedWindow } from "../../portability/execution/
 import type { ElementOf } from "./chain.js";
 import type { InternWindow } from "./do-fn-operators.js";
 import { encodingError } from "./encoding-error.js";
+import { metadataOf, paneWith } from "./value-kind-metadata.js";
 
 /** Code of the character that identities made of bytes begin with. */
 const ENCODED_FIRST = ENCODED.charCodeAt(0);
@@ -82,10 +83,13 @@ export class ElementCodec implements BatchCodec {
     for (let i = 0; i < batch.count; i++) {
       const windows = entry(columns.windows, i);
       const set = Array.isArray(windows) ? (windows as readonly InternedWindow[]) : [windows as InternedWindow];
+      const pane = entry(columns.panes, i);
+      const metadata = metadataOf(pane);
       const header = {
         timestamp: entry(columns.timestamps, i),
         windows: set.map(({ value }) => value),
-        pane: entry(columns.panes, i),
+        pane,
+        ...(metadata === undefined ? {} : { metadata }),
       };
       writeHeader(header, this.windowCoder, out);
       this.#encode(this.coder, this.elementOf(columns, i), out);
@@ -118,7 +122,7 @@ export class ElementCodec implements BatchCodec {
       const windows = header.windows.map(this.intern);
       timestamps.push(header.timestamp);
       windowSets.push(windows.length === 1 ? windows[0]! : windows);
-      panes.push(header.pane);
+      panes.push(paneWith(header.pane, header.metadata));
       const element = this.coder.decode(input, true);
       if (keys === undefined) refs.push(element);
       else {
