@@ -44,6 +44,24 @@ export { PipelineResult } from "./runners/pipeline-result.js";
 export { type RunOptions, run, runPipeline } from "./runners/run.js";
 export * from "./transforms/index.js";
 export {
+  type AroundWatermark,
+  afterAll,
+  afterAny,
+  afterCount,
+  afterEach,
+  afterProcessingTime,
+  afterSynchronizedProcessingTime,
+  afterWatermark,
+  always,
+  defaultTrigger,
+  never,
+  orFinally,
+  type ProcessingTimeDelay,
+  repeatedly,
+  type TimestampTransform,
+  type Trigger,
+} from "./windowing/triggers.js";
+export {
   days,
   fixedWindows,
   globalWindows,
@@ -57,6 +75,7 @@ export {
 export {
   assignTimestamps,
   assignTimestamps as withTimestamps,
+  configureWindows,
   type WindowIntoOptions,
   windowInto,
 } from "./windowing/window-into.js";

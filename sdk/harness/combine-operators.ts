@@ -126,9 +126,26 @@ function emptyTable(): Table {
   return { primitive: new Map(), identified: new Map() };
 }
 
-/** KV<key, accumulators> to KV<key, accumulator>. */
+/**
+ * KV<key, accumulators> to KV<key, accumulator>.
+ *
+ * Merging may change the first accumulator, so that one must be new: the others may be merged again, in a later pane or where
+ * a bundle was lost.
+ */
 export function mergeAccumulators(fn: AnyCombineFn): (element: AnyKV) => AnyKV {
-  return ({ key, value }) => ({ key, value: fn.mergeAccumulators(value as Iterable<unknown>) });
+  return ({ key, value }) => ({
+    key,
+    value: fn.mergeAccumulators(
+      Array.isArray(value)
+        ? [fn.createAccumulator(), ...(value as readonly unknown[])]
+        : prepended(fn.createAccumulator(), value as Iterable<unknown>),
+    ),
+  });
+}
+
+function* prepended(first: unknown, others: Iterable<unknown>): Generator<unknown> {
+  yield first;
+  yield* others;
 }
 
 /** KV<key, accumulator> to KV<key, output>. */

@@ -11,8 +11,9 @@ import { groupByKey } from "../transforms/group-by-key.js";
 import { impulse } from "../transforms/impulse.js";
 import { reshuffle } from "../transforms/reshuffle.js";
 import { asIterable, singleton } from "../transforms/side-inputs.js";
+import { defaultTrigger } from "../windowing/triggers.js";
 import { globalWindows } from "../windowing/window-fns.js";
-import { windowInto } from "../windowing/window-into.js";
+import { configureWindows, windowInto } from "../windowing/window-into.js";
 import { fileSystemFor } from "./filesystem/index.js";
 import { finishShard, type ShardFrame } from "./finish-shard.js";
 import { Leftovers } from "./leftovers.js";
@@ -115,7 +116,10 @@ export function writeToText(
       .apply("Begin", impulse())
       .flatMap("TemporaryFolder", () => [leftovers.folder(`${folderOf}.temp-girder-${randomUUID()}`)])
       .withCoder(STRING_CODER);
-    const temporary = lines.parDo("WriteBundles", new WriteBundles(transform, plan.delimiter, plan.numShards ?? 1), {
+    // Files of the global window are divided up when all of them are there, whatever its trigger.
+    const isTriggered = lines.windowing.trigger.kind !== "default";
+    const complete = isGlobal && isTriggered ? lines.apply(configureWindows({ trigger: defaultTrigger() })) : lines;
+    const temporary = complete.parDo("WriteBundles", new WriteBundles(transform, plan.delimiter, plan.numShards ?? 1), {
       folder: singleton(folder),
       window: windowParam(),
     });
@@ -131,7 +135,7 @@ export function writeToText(
     const written = finished.map("Names", ({ path }) => path).withCoder(STRING_CODER);
     // A later pane that repeats the elements of earlier ones needs their files again.
     if (!isGlobal && lines.windowing.accumulationMode === "DISCARDING") removeEachWindow(finished, transform);
-    const all = isGlobal ? written : written.apply(windowInto(globalWindows()));
+    const all = isGlobal ? written : written.apply(windowInto(globalWindows(), { trigger: defaultTrigger() }));
     pipeline.root.apply("End", impulse()).map(
       "RemoveTemporaryFolder",
       async (_, context) => {

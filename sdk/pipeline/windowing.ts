@@ -8,34 +8,52 @@ import {
   MergeStatus_Enum,
   OnTimeBehavior_Enum,
   OutputTime_Enum,
-  Trigger_DefaultSchema,
-  TriggerSchema,
   type WindowingStrategy as WindowingStrategyProto,
   WindowingStrategySchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { continuationOf } from "../windowing/trigger-rules.js";
+import { triggerToProto } from "../windowing/trigger-to-proto.js";
+import type { Trigger } from "../windowing/triggers.js";
 
 /** Where and how the elements of a PCollection are grouped. */
 export interface WindowingStrategy {
   readonly windowFn: StandardWindowFn;
   /** How long after its end (ms) a window still takes elements. Default 0. */
   readonly allowedLateness: Duration;
+  /** When panes are emitted. */
+  readonly trigger: Trigger;
   /** Whether a later pane of a window repeats the elements of earlier ones. */
   readonly accumulationMode: "DISCARDING" | "ACCUMULATING";
   /** Timestamp of what a grouping emits. Default: the end of the window. */
   readonly outputTime: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
+  /** Whether a window emits a pane at its end if it has nothing new by then. Default: yes, if it has had an element. */
+  readonly onTimeBehavior: "FIRE_ALWAYS" | "FIRE_IF_NONEMPTY";
+  /** Whether a window that expires emits a last pane if it has nothing new. Default: no. */
+  readonly closingBehavior: "EMIT_ALWAYS" | "EMIT_IF_NONEMPTY";
+  /** Whether its author takes it upon themself that the trigger may lose data or never fire. The protocol has no such thing. */
+  readonly allowUnsafeTriggers: boolean;
 }
 
 /** How every PCollection begins: one global window, default trigger. */
 export const GLOBAL_WINDOWING: WindowingStrategy = {
   windowFn: { kind: "global" },
   allowedLateness: 0,
+  trigger: { kind: "default" },
   accumulationMode: "DISCARDING",
   outputTime: "END_OF_WINDOW",
+  onTimeBehavior: "FIRE_ALWAYS",
+  closingBehavior: "EMIT_IF_NONEMPTY",
+  allowUnsafeTriggers: false,
 };
 
 /** Equal for two strategies exactly where they mean the same. */
-export function windowingKey(strategy: WindowingStrategy): string {
-  return JSON.stringify([strategy.windowFn, strategy.allowedLateness, strategy.accumulationMode, strategy.outputTime]);
+export function windowingKey({ allowUnsafeTriggers: _, ...strategy }: WindowingStrategy): string {
+  return JSON.stringify(Object.entries(strategy).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** How what a grouping emits is windowed: as its input is, but panes are let through as they come. */
+export function windowingOfGroups(input: WindowingStrategy): WindowingStrategy {
+  return { ...input, trigger: continuationOf(input.trigger) };
 }
 
 /** `windowCoderId` and `environmentId` name components of the pipeline. */
@@ -49,11 +67,11 @@ export function windowingToProto(
     windowFn: windowFnToProto(windowFn),
     mergeStatus: windowFn.kind === "sessions" ? MergeStatus_Enum.NEEDS_MERGE : MergeStatus_Enum.NON_MERGING,
     windowCoderId,
-    trigger: create(TriggerSchema, { trigger: { case: "default", value: create(Trigger_DefaultSchema) } }),
+    trigger: triggerToProto(strategy.trigger),
     accumulationMode: AccumulationMode_Enum[strategy.accumulationMode],
     outputTime: OutputTime_Enum[strategy.outputTime],
-    closingBehavior: ClosingBehavior_Enum.EMIT_IF_NONEMPTY,
-    onTimeBehavior: OnTimeBehavior_Enum.FIRE_ALWAYS,
+    closingBehavior: ClosingBehavior_Enum[strategy.closingBehavior],
+    onTimeBehavior: OnTimeBehavior_Enum[strategy.onTimeBehavior],
     allowedLateness: BigInt(strategy.allowedLateness),
     assignsToOneWindow: windowFn.kind !== "sliding",
     environmentId,

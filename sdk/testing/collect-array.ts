@@ -3,6 +3,7 @@ import type { PCollection } from "../pipeline/pcollection.js";
 import { named } from "../pipeline/pvalue.js";
 import { groupByKey } from "../transforms/group-by-key.js";
 import { withKvCoder } from "../transforms/key-values.js";
+import { afterWatermark } from "../windowing/triggers.js";
 import { globalWindows } from "../windowing/window-fns.js";
 import { windowInto } from "../windowing/window-into.js";
 
@@ -16,7 +17,7 @@ export function collect<T>(pcollection: PCollection<T>): T[] {
   pcollection.apply(
     named("Collect", (input) => {
       const keyed = input
-        .apply(windowInto(globalWindows()))
+        .apply(windowInto(globalWindows(), { trigger: afterWatermark(), allowedLateness: 0 }))
         .map("WithVoidKey", (value): KV<null, T> => ({ key: null, value })) as PCollection<KV<null, T>>;
       return withKvCoder(keyed, { value: input.coder })
         .apply(groupByKey())

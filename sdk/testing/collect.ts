@@ -4,6 +4,7 @@ import type { PCollection } from "../pipeline/pcollection.js";
 import { named } from "../pipeline/pvalue.js";
 import { impulse } from "../transforms/impulse.js";
 import { asIterable } from "../transforms/side-inputs.js";
+import { defaultTrigger } from "../windowing/triggers.js";
 import { globalWindows } from "../windowing/window-fns.js";
 import { windowInto } from "../windowing/window-into.js";
 
@@ -29,7 +30,7 @@ export class Collected<T> {
 export function collect<T>(pcollection: PCollection<T>): Collected<T> {
   const collected = new Collected<T>();
   const collecting = named("Collect", (input: PCollection<T>) => {
-    const global = input.apply(windowInto(globalWindows()));
+    const global = input.apply(windowInto(globalWindows(), { trigger: defaultTrigger() }));
     return input.pipeline.root.apply(impulse()).map(
       "Keep",
       (_, { elements }) => {

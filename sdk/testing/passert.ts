@@ -9,6 +9,7 @@ import type { Pipeline } from "../pipeline/pipeline.js";
 import { named } from "../pipeline/pvalue.js";
 import { impulse } from "../transforms/impulse.js";
 import { asIterable } from "../transforms/side-inputs.js";
+import { defaultTrigger } from "../windowing/triggers.js";
 import { globalWindows } from "../windowing/window-fns.js";
 import { windowInto } from "../windowing/window-into.js";
 import { describeDifference, difference, excerpt, plain } from "./compare.js";
@@ -143,7 +144,7 @@ export class PAssert<T> {
               window: windowParam(),
             })
       ) as PCollection<KV<WindowBounds, T>>;
-      const global = all.withCoder(coder).apply(windowInto(globalWindows()));
+      const global = all.withCoder(coder).apply(windowInto(globalWindows(), { trigger: defaultTrigger() }));
       return pipeline.root.apply(impulse()).map(
         "Check",
         async (_, context) => {

@@ -73,8 +73,8 @@ export function combinePerKey<K, I, A, O>(
 /** See {@link combineGlobally}. */
 export interface CombineGloballyOptions<O> extends CombineOptions<O> {
   /**
-   * Whether nothing combined is still something: a count of 0, a sum of 0. Default: yes in the global window. In other
-   * windows it cannot be said which of them are empty, so they never give an output for nothing.
+   * Whether nothing combined is still something: a count of 0, a sum of 0. Default: yes in the global window with the
+   * default trigger. In other windows it cannot be said which of them are empty, so they never give an output for nothing.
    */
   readonly defaultForEmpty?: boolean;
   /** Into how many parts the elements are divided, which are combined apart and then with each other. Default: 1. */
@@ -90,8 +90,9 @@ export function combineGlobally<I, A, O>(
     const keyed = input.map("WithVoidKey", (value): KV<null, I> => ({ key: null, value }));
     const combined = keyed.apply(combinePerKey(fn, options)).map("Values", ({ value }) => value) as PCollection<O>;
     if (options.outputCoder !== undefined) combined.withCoder(options.outputCoder);
-    const global = input.windowing.windowFn.kind === "global";
-    if (!global || !input.bounded || options.defaultForEmpty === false) return combined;
+    // Where there are several panes, it cannot be told from one of them that there is nothing at all.
+    const once = input.windowing.windowFn.kind === "global" && input.windowing.trigger.kind === "default";
+    if (!once || !input.bounded || options.defaultForEmpty === false) return combined;
     const empty = fn.extractOutput(fn.createAccumulator());
     const orDefault = input.pipeline.root.apply(impulse()).flatMap(
       "OrDefault",

@@ -114,6 +114,35 @@ describe("a global combine", () => {
   });
 });
 
+describe("a combine whose merging changes the first accumulator", () => {
+  const appending: CombineFn<number, number[], number> = {
+    createAccumulator: () => [],
+    addInput: (held, input) => {
+      held.push(input);
+      return held;
+    },
+    mergeAccumulators(accumulators) {
+      let merged: number[] | undefined;
+      for (const held of accumulators) {
+        if (merged === undefined) merged = held;
+        else for (const value of held) merged.push(value);
+      }
+      return merged ?? [];
+    },
+    extractOutput: (held) => held.length,
+  };
+
+  it("counts each value once where bundles are lost", async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const pipeline = new Pipeline();
+      const numbers = pipeline.apply(create(Array.from({ length: 100 }, (_, i) => i)));
+      const counted = collect(numbers.apply(combineGlobally(appending)));
+      await runEmbedded(pipeline, { failBundles: 0.5, splitBundles: 0.5, bundleAttempts: 20, seed });
+      assert.deepEqual(counted, [100]);
+    }
+  });
+});
+
 describe("the latest", () => {
   it("is the value with the greatest timestamp, of each key and of all", async () => {
     const pipeline = new Pipeline();

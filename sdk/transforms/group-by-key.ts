@@ -3,6 +3,7 @@ import { GirderError } from "../../portability/errors.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import { windowingOfGroups } from "../pipeline/windowing.js";
 
 /**
  * The coder of a PCollection of KVs. One that nobody has set becomes KV of any values.
@@ -38,18 +39,37 @@ export function kvCoderOf<K, V>(input: PCollection<KV<K, V>>): KVCoder<K, V> {
   return coder as KVCoder<K, V>;
 }
 
-/** All values of each key, window by window. The values may be iterated any number of times. */
+/**
+ * All values of each key, window by window, pane by pane. The values may be iterated any number of times.
+ *
+ * @throws GirderError `invalid-pipeline` for a PCollection without end in the global window with the default trigger: its one
+ * window would never be complete. Otherwise as {@link kvCoderOf}.
+ */
 export function groupByKey<K, V>(): PTransform<PCollection<KV<K, V>>, PCollection<KV<K, Iterable<V>>>> {
   return named("GroupByKey", (input) => {
     const { key, value } = kvCoderOf(input);
+    checkEnds(input);
     const { out } = input.pipeline.primitive({
       urn: StandardPTransforms.Primitives.GROUP_BY_KEY,
       inputs: { main: input },
       outputs: { out: new KVCoder(key, new IterableCoder(value)) as Coder<unknown> },
-      windowing: input.windowing,
+      windowing: windowingOfGroups(input.windowing),
       bounded: input.bounded,
       inEnvironment: false,
     });
     return out as PCollection<KV<K, Iterable<V>>>;
   });
+}
+
+function checkEnds({ pipeline, bounded, windowing }: PCollection<unknown>): void {
+  if (bounded || windowing.windowFn.kind !== "global" || windowing.trigger.kind !== "default") return;
+  throw new GirderError(
+    "invalid-pipeline",
+    "What has no end is grouped in the global window, which is never complete.",
+    {
+      where: pipeline.where,
+      remedy:
+        "Apply windowInto(fixedWindows(minutes(1))), say, or give the window a trigger: windowInto(globalWindows(), { trigger: repeatedly(afterProcessingTime({ delay: seconds(10) })) }).",
+    },
+  );
 }

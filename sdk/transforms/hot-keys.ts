@@ -54,7 +54,7 @@ export function spread<K, I>(
   });
 }
 
-/** Undoes {@link spread}: the parts of each key, under the key, windowed as `origin` is. */
+/** Undoes {@link spread}: the parts of each key, under the key, whose panes are combined as those of `origin` were to be. */
 export function gather<K, I, A>(
   origin: PCollection<KV<K, I>>,
   accumulatorCoder: Coder<A>,
@@ -62,6 +62,7 @@ export function gather<K, I, A>(
   return named("Gather", (input) => {
     const fn = ({ key, value }: KV<KV<K, number>, A>): KV<K, A> => ({ key: key.key, value });
     const coder = new KVCoder(kvCoderOf(origin).key, accumulatorCoder);
-    return input.pipeline.parDo(input, { kind: "map", fn, context: {} }, coder, origin.windowing);
+    const windowing = { ...input.windowing, accumulationMode: origin.windowing.accumulationMode };
+    return input.pipeline.parDo(input, { kind: "map", fn, context: {} }, coder, windowing);
   });
 }

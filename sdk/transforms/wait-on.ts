@@ -1,6 +1,8 @@
 import { GirderError } from "../../portability/errors.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import { defaultTrigger } from "../windowing/triggers.js";
+import { configureWindows } from "../windowing/window-into.js";
 import { withCoderIfKnown } from "./key-values.js";
 import { asIterable } from "./side-inputs.js";
 
@@ -20,9 +22,16 @@ export function waitOn<T>(...signals: readonly PCollection<unknown>[]): PTransfo
   return named("WaitOn", (input) => {
     const context: Record<string, ReturnType<typeof asIterable>> = {};
     for (const [i, signal] of signals.entries()) {
-      context[`signal ${i}`] = asIterable(signal.filter(() => false));
+      context[`signal ${i}`] = asIterable(complete(signal.filter(() => false)));
     }
     const waited = input.map("Wait", (element) => element, context) as PCollection<T>;
     return withCoderIfKnown(waited, input.coder);
   });
+}
+
+/** A signal that is looked up when its window is complete, not when it has had a pane. */
+function complete(signal: PCollection<unknown>): PCollection<unknown> {
+  return signal.windowing.trigger.kind === "default"
+    ? signal
+    : signal.apply(configureWindows({ trigger: defaultTrigger() }));
 }

@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
 import type { Duration, Instant } from "../../portability/execution/time.js";
 import { windowFnToProto } from "../../portability/execution/window-fn.js";
 import { WindowIntoPayloadSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -8,23 +9,46 @@ import type { Context, Resolved } from "../pipeline/context.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import type { WindowingStrategy } from "../pipeline/windowing.js";
+import { everFires, mayLoseData } from "./trigger-rules.js";
+import type { Trigger } from "./triggers.js";
 import type { WindowFn } from "./window-fns.js";
 
-/** What may be said about windows beside where they are. */
+/**
+ * What may be said about windows beside where they are. What is not said stays as it was for the input; at first it is as each
+ * default says.
+ */
 export interface WindowIntoOptions {
+  /** When panes are emitted. Default: when the watermark passes the window's end, then for each late element. */
+  readonly trigger?: Trigger;
   /** How long after its end (ms) a window still takes elements. Default 0: elements that come later are dropped. */
   readonly allowedLateness?: Duration;
   /** Whether a window's later panes repeat the elements of earlier ones. Default: they do not. */
   readonly accumulationMode?: "DISCARDING" | "ACCUMULATING";
   /** Timestamp of what a grouping emits. Default: the end of the window. */
   readonly outputTime?: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
+  /** Whether a window that has had elements emits a pane on time even if nothing came since the one before. Default: it does. */
+  readonly onTimeBehavior?: "FIRE_ALWAYS" | "FIRE_IF_NONEMPTY";
+  /** Whether a window that expires emits a last pane even if nothing came since the one before. Default: it does not. */
+  readonly closingBehavior?: "EMIT_ALWAYS" | "EMIT_IF_NONEMPTY";
+  /**
+   * Whether a trigger is taken that can finish while its window still takes elements, which are then lost, or that never
+   * fires. Default: it is refused.
+   */
+  readonly allowUnsafeTriggers?: boolean;
 }
 
-/** Puts each element into windows by its timestamp. Takes effect where elements are grouped. */
+/**
+ * Puts each element into windows by its timestamp. Takes effect where elements are grouped.
+ *
+ * @throws GirderError `invalid-argument` for a lateness that is none, and when it is applied for a trigger that can lose data
+ * or never fires.
+ */
 export function windowInto<T>(
   windowFn: WindowFn,
   options: WindowIntoOptions = {},
 ): PTransform<PCollection<T>, PCollection<T>> {
+  checkLateness(options);
   return named(`WindowInto(${windowFn.kind})`, (input) => {
     const payload = create(WindowIntoPayloadSchema, { windowFn: windowFnToProto(windowFn) });
     const { out } = input.pipeline.primitive({
@@ -32,16 +56,72 @@ export function windowInto<T>(
       payload: toBinary(WindowIntoPayloadSchema, payload),
       inputs: { main: input },
       outputs: { out: input.coder as Coder<unknown> | undefined },
-      windowing: {
-        windowFn,
-        allowedLateness: options.allowedLateness ?? input.windowing.allowedLateness,
-        accumulationMode: options.accumulationMode ?? input.windowing.accumulationMode,
-        outputTime: options.outputTime ?? input.windowing.outputTime,
-      },
+      windowing: configured(input, windowFn, options),
       bounded: input.bounded,
       inEnvironment: true,
     });
     return out as PCollection<T>;
+  });
+}
+
+/**
+ * Leaves each element in the windows where it is, and says something else about them: when panes are emitted, say, before
+ * what was grouped is grouped again.
+ *
+ * @throws GirderError as {@link windowInto}.
+ */
+export function configureWindows<T>(options: WindowIntoOptions): PTransform<PCollection<T>, PCollection<T>> {
+  checkLateness(options);
+  return named("ConfigureWindows", (input) => {
+    const { out } = input.pipeline.primitive({
+      urn: StandardPTransforms.Primitives.FLATTEN,
+      inputs: { main: input },
+      outputs: { out: input.coder as Coder<unknown> | undefined },
+      windowing: configured(input, input.windowing.windowFn, options),
+      bounded: input.bounded,
+      inEnvironment: false,
+    });
+    return out as PCollection<T>;
+  });
+}
+
+function configured(
+  { pipeline, windowing }: PCollection<unknown>,
+  windowFn: WindowFn,
+  options: WindowIntoOptions,
+): WindowingStrategy {
+  const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const made: WindowingStrategy = { ...windowing, ...said, windowFn };
+  const { trigger, allowedLateness, allowUnsafeTriggers } = made;
+  if (allowUnsafeTriggers) return made;
+  if (!everFires(trigger)) {
+    throw new GirderError("invalid-argument", "The trigger never fires.", {
+      where: pipeline.where,
+      remedy:
+        "Leave it out for one pane when the window ends. To have nothing before the window expires, say allowUnsafeTriggers: true.",
+    });
+  }
+  if (mayLoseData(trigger, allowedLateness)) {
+    const remedy =
+      trigger.kind === "watermark"
+        ? "Say what happens then: afterWatermark({ late: afterCount(1) }), or take no late elements."
+        : "Let it begin anew: repeatedly(…), or say how it goes on: afterEach(…, repeatedly(…)).";
+    throw new GirderError(
+      "invalid-argument",
+      "The trigger may finish; what its window gets afterwards would be lost.",
+      {
+        where: pipeline.where,
+        remedy: `${remedy} If losing data is meant, say allowUnsafeTriggers: true.`,
+      },
+    );
+  }
+  return made;
+}
+
+function checkLateness({ allowedLateness = 0 }: WindowIntoOptions): void {
+  if (Number.isSafeInteger(allowedLateness) && allowedLateness >= 0) return;
+  throw new GirderError("invalid-argument", `The allowed lateness is ${allowedLateness}.`, {
+    remedy: "Give a whole number of milliseconds, such as hours(1).",
   });
 }
 

@@ -4,6 +4,7 @@ import { sum } from "../combiners/sum.js";
 import { timestampParam } from "../pipeline/context.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { Pipeline } from "../pipeline/pipeline.js";
+import { GLOBAL_WINDOWING } from "../pipeline/windowing.js";
 import { runEmbedded } from "../runners/embedded/embedded.js";
 import { collect } from "../testing/collect-array.js";
 import { combineGlobally } from "../transforms/combine.js";
@@ -85,7 +86,7 @@ describe("windows", () => {
       .apply(create([1]))
       .apply(windowInto(fixedWindows(10), options))
       .apply(windowInto(globalWindows()));
-    assert.deepEqual(windowing, { windowFn: { kind: "global" }, ...options });
+    assert.deepEqual(windowing, { ...GLOBAL_WINDOWING, ...options });
   });
 
   it("are sized in familiar units", () => {
