@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import {
-  AccumulationMode_Enum,
+  type AccumulationMode_Enum,
   CoderSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import {
