@@ -59,6 +59,36 @@ describe("Engine", () => {
     assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 50 })), ['run 2: source "later"']);
   });
 
+  it("tells what each stage and grouping has before it, and how far it has come", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), group, stage("sink", ["a"], [])] };
+    const harness = new Harness(graph, { ...OPTIONS, maxOpenBundles: 1 });
+    harness.start();
+    const more = (value: string, delay: number, watermark: number): Residual => {
+      return { input: 0, batch: harness.batch([value]), delay, watermark };
+    };
+    const grown = harness.batch([1, 2], ["k", "l"], 20);
+    harness.finish(1, [grown], [more("rest", 0, 0), more("later", 50, 7)]);
+    assert.deepEqual(
+      harness.engine.backlog.map(({ id, elements, bytes, bundles }) => [id, elements, bytes, bundles]),
+      [
+        ["source", 2, 1, 0],
+        ["group", 0, 20, 0],
+        ["sink", 0, 0, 1],
+      ],
+    );
+    harness.finish(2);
+    harness.finish(3);
+    assert.deepEqual(
+      harness.engine.backlog.map(({ id, watermark }) => [id, watermark]),
+      [
+        ["source", 7],
+        ["group", 7],
+        ["sink", 7],
+      ],
+    );
+  });
+
   describe("where a stage may have two bundles out", () => {
     const graph = {
       nodes: [SOURCE, stage("source", ["i"], ["a"]), stage("sink", ["a"], ["b"], [], { parallelism: 2 })],

@@ -16,6 +16,7 @@ import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portabil
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
+import type { NodeBacklog } from "./backlog.js";
 import type { EngineCommand, EngineEvent, EngineOptions, Work } from "./events.js";
 import type { EngineGraph, GroupByKeyNode, ScriptedNode, StageNode } from "./graph.js";
 import { Grouping } from "./grouping.js";
@@ -87,6 +88,18 @@ export class Engine {
   get stagesDone(): number {
     return this.#state.stages.filter((stage, i) => stage !== undefined && this.#state.watermarks[i] === MAX_TIMESTAMP)
       .length;
+  }
+
+  /** What each stage and each grouping has before it. */
+  get backlog(): NodeBacklog[] {
+    const { stages, groupings, watermarks } = this.#state;
+    return this.graph.nodes.flatMap(({ id }, i): NodeBacklog[] => {
+      const known = stages[i] ?? groupings[i];
+      if (known === undefined) return [];
+      const elements = stages[i]?.pendingElements ?? 0;
+      const bundles = stages[i]?.openBundles ?? 0;
+      return [{ id, watermark: watermarks[i]!, elements, bytes: known.pendingBytes, bundles }];
+    });
   }
 
   /** Elements that came after their window had expired. */

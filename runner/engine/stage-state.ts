@@ -98,6 +98,13 @@ export class StageState {
     }
   }
 
+  /** Elements that wait, those put off and those that are not in order yet included. */
+  get pendingElements(): number {
+    let elements = 0;
+    for (const { batch } of [...this.pending, ...this.unsorted, ...this.delayed]) elements += batch.count;
+    return elements;
+  }
+
   /** Estimated bytes of the waiting elements that are in memory. */
   get pendingBytes(): number {
     let bytes = 0;

@@ -43,6 +43,8 @@ const BUNDLE_ATTEMPTS = 4;
 const MEMORY_BUDGET = 1 << 30;
 /** Ms between two calls of `onProgress`. */
 const PROGRESS_INTERVAL = 100;
+/** The same for a job that has nothing to do. */
+const IDLE_PROGRESS_INTERVAL = 1000;
 
 type Store = Extract<EngineCommand, { type: "store-groups" | "store-batches" }>;
 type Ask<Type> = Extract<EngineCommand, { type: Type }>;
@@ -160,6 +162,8 @@ class Execution {
     };
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
+    // A job that waits has progress, too: time passes, and its watermark does not.
+    const telling = setInterval(() => this.#tell(), IDLE_PROGRESS_INTERVAL);
     try {
       if (drain?.aborted) this.#step({ type: "drain" });
       drain?.addEventListener("abort", drained, { once: true });
@@ -168,6 +172,7 @@ class Execution {
     } finally {
       signal?.removeEventListener("abort", cancel);
       drain?.removeEventListener("abort", drained);
+      clearInterval(telling);
       this.#alarms.clear();
       this.#stragglers.clear();
       this.#spill.close();
@@ -206,12 +211,15 @@ class Execution {
   async #turn(): Promise<void> {
     const now = performance.now();
     if (now - this.#lastTurn < SLICE_TIME) return;
-    if (now - this.#lastProgress >= PROGRESS_INTERVAL) {
-      this.#lastProgress = now;
-      this.#options.onProgress?.(this.#progress());
-    }
+    this.#tell(now);
     await nextTurn();
     this.#lastTurn = performance.now();
+  }
+
+  #tell(now = performance.now()): void {
+    if (now - this.#lastProgress < PROGRESS_INTERVAL) return;
+    this.#lastProgress = now;
+    this.#options.onProgress?.(this.#progress());
   }
 
   #step(event: EngineEvent): void {
@@ -408,6 +416,7 @@ class Execution {
       elements: this.#elements,
       bundles: this.#bundles,
       stages: { done: this.#engine.stagesDone, total: this.#executable.stages.size },
+      backlog: this.#engine.backlog,
     };
   }
 

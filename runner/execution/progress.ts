@@ -1,5 +1,6 @@
 /** How far a job has come. */
 import type { MetricsContainer } from "../../portability/metrics/index.js";
+import type { NodeBacklog } from "../engine/backlog.js";
 
 export interface Progress {
   /** Elements of each PCollection between stages, committed so far, by its id. */
@@ -8,6 +9,8 @@ export interface Progress {
   readonly bundles: number;
   /** Stages that are done, of all. */
   readonly stages: { readonly done: number; readonly total: number };
+  /** What each stage and each grouping has before it, in the order of the pipeline. */
+  readonly backlog: readonly NodeBacklog[];
 }
 
 /** What is known of a job that is done. */
