@@ -145,6 +145,14 @@ export interface WindowFunction {
   readonly to: string;
 }
 
+/** A function that combines values. */
+export interface CombineFunction {
+  readonly spec: FunctionSpec;
+  /** Id of the transform that merges its accumulators. */
+  readonly transform: string;
+  readonly environment: string;
+}
+
 /** Windows that become one. */
 export interface WindowMerge {
   readonly from: readonly InternedWindow[];
@@ -170,6 +178,12 @@ export interface StageWorker {
     table: WindowTable,
     keys: readonly (readonly InternedWindow[])[],
   ): Promise<readonly (readonly WindowMerge[])[]>;
+  /**
+   * Merges accumulators of a combine function, which stay as they are. Not there where that needs another process.
+   *
+   * @throws GirderError `user-exception` where the function throws.
+   */
+  mergeAccumulators?(combine: CombineFunction, groups: readonly (readonly unknown[])[]): readonly unknown[];
   /** Ends what was started for the stages, after all of them are closed. */
   close?(): Promise<void>;
 }

@@ -59,6 +59,34 @@ describe("Engine", () => {
     assert.deepEqual(texts(graph, harness.engine.step({ type: "tick", now: 50 })), ['run 2: source "later"']);
   });
 
+  it("asks for accumulators to be merged before anything else, where many have come", () => {
+    const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
+    const graph = {
+      nodes: [SOURCE, stage("source", ["i"], ["a"]), { ...group, accumulators: true }, stage("sink", ["g"], [])],
+    };
+    const harness = new Harness(graph);
+    harness.start();
+    const left: Residual = { input: 0, batch: harness.batch(["more"]), delay: 0 };
+    const many = Array.from({ length: 200_000 }, () => 1);
+    const commands = harness.finish(
+      1,
+      [
+        harness.batch(
+          many,
+          many.map((_, i) => `k${i % 2}`),
+        ),
+      ],
+      [left],
+    );
+    assert.deepEqual(texts(graph, commands), ["merge-accumulators"]);
+    const merged = [100_000, 100_000];
+    const next = harness.step({ type: "accumulators-merged", node: 2, merged });
+    assert.deepEqual(texts(graph, next), ['run 2: source "more"']);
+    assert.deepEqual(texts(graph, harness.finish(2, [harness.batch([7], ["k1"])])), [
+      "run 3: sink [100000] [100000,7]",
+    ]);
+  });
+
   it("tells what each stage and grouping has before it, and how far it has come", () => {
     const group = { kind: "group-by-key", id: "group", input: "a", output: "g", strategy: STRATEGY } as const;
     const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), group, stage("sink", ["a"], [])] };

@@ -167,6 +167,9 @@ export class Engine {
       case "groups-stored":
         state.groupings[event.node]!.store(event.stored);
         break;
+      case "accumulators-merged":
+        state.groupings[event.node]!.merge(event.merged);
+        break;
       case "batches-stored": {
         const stage = state.stages[event.node]!;
         const { pending } = stage;
@@ -401,9 +404,13 @@ export class Engine {
     return lowest;
   }
 
-  /** Asks for the largest store of elements to be moved out of memory, if all together are too large. */
+  /** Asks for accumulators to be merged where many have come, and for the largest store of elements to be moved out of memory, if all together are too large. */
   #relieve(): EngineCommand | undefined {
     const { groupings, stages } = this.#state;
+    const full = this.graph.nodes.findIndex(
+      (node, i) => node.kind === "group-by-key" && node.accumulators && groupings[i]!.isWorthMerging,
+    );
+    if (full >= 0) return { type: "merge-accumulators", node: full, values: groupings[full]!.mergeable() };
     let all = 0;
     let largest = { bytes: 0, node: -1, grouped: false };
     for (let node = 0; node < stages.length; node++) {
@@ -481,7 +488,7 @@ export class Engine {
   }
 
   #finish(commands: EngineCommand[]): void {
-    if (!this.#isIdle() || commands.some(({ type }) => type.startsWith("store-")) || !this.#finished()) return;
+    if (!this.#isIdle() || commands.some(({ type }) => isRelief(type)) || !this.#finished()) return;
     this.#state.done = true;
     commands.push({ type: "done" });
   }
@@ -635,6 +642,11 @@ export class Engine {
       bundles: new Map(),
     };
   }
+}
+
+/** Whether a command makes room, and its answer comes before anything else. */
+function isRelief(type: EngineCommand["type"]): boolean {
+  return type.startsWith("store-") || type === "merge-accumulators";
 }
 
 /** What becomes of panes of a side input, if it is looked up before its windows are complete. */

@@ -50,6 +50,8 @@ export type EngineEvent =
   | { readonly type: "windows-merged"; readonly node: number; readonly keys: readonly MergedKey[] }
   /** The values of a `store-groups` command are safe elsewhere: from here on they are had from `stored`. */
   | { readonly type: "groups-stored"; readonly node: number; readonly stored: readonly StoredValues[] }
+  /** What the accumulators of each group of a `merge-accumulators` command have become. */
+  | { readonly type: "accumulators-merged"; readonly node: number; readonly merged: readonly unknown[] }
   /** The batches of a `store-batches` command are safe elsewhere. */
   | { readonly type: "batches-stored"; readonly node: number; readonly stored: readonly Batch[] }
   /** Processing time is now `now`, in ms. */
@@ -73,6 +75,8 @@ export type EngineCommand =
   | { readonly type: "commit"; readonly bundle: number; readonly node: number; readonly result: BundleResult }
   /** Move the values of a grouping's groups out of memory, before anything else. */
   | { readonly type: "store-groups"; readonly node: number; readonly values: readonly (readonly unknown[])[] }
+  /** Merge the accumulators of each group into one, before anything else. */
+  | { readonly type: "merge-accumulators"; readonly node: number; readonly values: readonly (readonly unknown[])[] }
   /** Move what waits before a stage out of memory, before anything else: batches with the index of their input. */
   | { readonly type: "store-batches"; readonly node: number; readonly work: Work }
   /** Ask which windows of a side input belong to these windows of a main input. */

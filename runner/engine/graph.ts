@@ -67,6 +67,8 @@ export interface GroupByKeyNode {
   readonly input: string;
   readonly output: string;
   readonly strategy: GroupingStrategy;
+  /** Whether values are accumulators, which may be merged at any time. Default: no. */
+  readonly accumulators?: boolean;
   /** What two values share that are equal, where some may be retracted. Default: none are. */
   readonly valueIdentity?: ValueIdentity;
 }

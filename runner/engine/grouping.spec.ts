@@ -301,4 +301,39 @@ describe("Grouping", () => {
     }
     assert.equal(grouping.pendingBytes, 10);
   });
+
+  describe("of accumulators", () => {
+    /** Many bundles, each with an accumulator of each of a hundred keys. */
+    function filled(strategy = STRATEGY): { grouping: Grouping; windows: WindowTable } {
+      const windows = new WindowTable();
+      const grouping = new Grouping(strategy, windows);
+      const rows = Array.from({ length: 100 }, (_, key): Row => [`k${key}`, 1, 3]);
+      for (let bundle = 0; bundle < 2000; bundle++) {
+        grouping.add(
+          batch(rows, () => windows.interval(0, 10)),
+          0,
+        );
+      }
+      return { grouping, windows };
+    }
+    const sum = (values: readonly unknown[]): number => (values as number[]).reduce((a, b) => a + b, 0);
+
+    it("has them merged when many have come, and takes less memory then", () => {
+      const { grouping, windows } = filled();
+      assert.ok(grouping.isWorthMerging);
+      grouping.merge(grouping.mergeable().map(sum));
+      assert.ok(!grouping.isWorthMerging);
+      assert.equal(grouping.pendingBytes, 1000);
+      grouping.add(
+        batch([["k7", 5, 3]], () => windows.interval(0, 10)),
+        0,
+      );
+      assert.ok(panes(grouping.copy().advance(MAX_TIMESTAMP, 0)).includes("k7: 2000,5 in [0, 10) ON_TIME#0 last"));
+      assert.ok(panes(grouping.advance(MAX_TIMESTAMP, 0)).includes("k8: 2000 in [0, 10) ON_TIME#0 last"));
+    });
+
+    it("leaves those alone that panes have in common", () => {
+      assert.ok(!filled({ ...STRATEGY, accumulating: true }).grouping.isWorthMerging);
+    });
+  });
 });

@@ -49,6 +49,9 @@ function keyed(batch: Batch): KeyedColumns {
   return { refs, keys, panes };
 }
 
+/** Fewer values than this are not worth the time it takes to merge them. */
+const WORTH_MERGING = 200_000;
+
 /** One window of all keys; of one key where windows merge. */
 interface WindowCells {
   readonly window: InternedWindow;
@@ -80,6 +83,9 @@ export class Grouping {
   nextProcessingTime: Instant = MAX_TIMESTAMP;
   /** Estimated bytes of the values held. */
   pendingBytes = 0;
+  /** Values that have come since accumulators were merged, and those that were left then. */
+  #unmerged = 0;
+  #merged = 0;
 
   /** Whether all is as it mostly is: nothing happens before the end of the window. */
   readonly #isDefault: boolean;
@@ -134,6 +140,7 @@ export class Grouping {
   #charge(open: WindowCells, values: number, bytes: number): void {
     open.values += values;
     open.bytes += bytes;
+    this.#unmerged += values;
     this.pendingBytes += bytes;
   }
 
@@ -578,6 +585,38 @@ export class Grouping {
     this.pendingBytes = 0;
   }
 
+  /**
+   * Whether so many accumulators have come that to merge them saves memory at little cost: several for each that there will be.
+   * Panes that repeat each other share theirs, which must stay as they are.
+   */
+  get isWorthMerging(): boolean {
+    return !this.strategy.accumulating && this.#unmerged >= Math.max(WORTH_MERGING, 3 * this.#merged);
+  }
+
+  /** The accumulators of each group that has several in memory. */
+  mergeable(): (readonly unknown[])[] {
+    for (const open of this.#open.values()) this.#settle(open);
+    return Array.from(this.#mergeable(), ({ cell }) => cell.refs);
+  }
+
+  *#mergeable(): Generator<{ readonly open: WindowCells; readonly cell: Cell }> {
+    for (const open of this.#open.values()) {
+      for (const cell of open.cells.values()) if (cell.refs.length > 1) yield { open, cell };
+    }
+  }
+
+  /** Has one accumulator in the place of each list of {@link mergeable}. */
+  merge(merged: readonly unknown[]): void {
+    let i = 0;
+    for (const { open, cell } of this.#mergeable()) {
+      this.#release(open, cell.refs.length - 1);
+      cell.refs = [merged[i++]];
+    }
+    this.#unmerged = 0;
+    this.#merged = 0;
+    for (const { values } of this.#open.values()) this.#merged += values;
+  }
+
   /** Lower bound of the timestamps still to be emitted on time. */
   get hold(): Instant {
     let hold = MAX_TIMESTAMP;
@@ -613,6 +652,8 @@ export class Grouping {
     copy.droppedLate = this.droppedLate;
     copy.nextProcessingTime = this.nextProcessingTime;
     copy.pendingBytes = this.pendingBytes;
+    copy.#unmerged = this.#unmerged;
+    copy.#merged = this.#merged;
     return copy;
   }
 }

@@ -1,6 +1,11 @@
 /** From a plan to what the engine is told, and what the stages' workers are told. */
 import { GirderError } from "../../portability/errors.js";
-import type { StageDescriptor, StageSideInput, WindowFunction } from "../../portability/execution/stage.js";
+import type {
+  CombineFunction,
+  StageDescriptor,
+  StageSideInput,
+  WindowFunction,
+} from "../../portability/execution/stage.js";
 import type { TimerFamily } from "../../portability/execution/timer.js";
 import type { StateSpec } from "../../portability/execution/user-state.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
@@ -15,13 +20,14 @@ import {
   TimeDomain_Enum,
   type WindowingStrategy,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardPTransforms } from "../../portability/urns.js";
 import type { EngineGraph, EngineNode, GroupingStrategy } from "../engine/graph.js";
 import type { Trigger } from "../engine/trigger.js";
 import type { WindowMapping } from "../engine/window-mapping.js";
 import type { ExecutableStage, Plan, PlanStage, TestStreamStage } from "../graph/plan.js";
 import { retractablePCollections } from "../graph/retractable.js";
 import { transformsOf } from "../graph/stages.js";
-import { mainInputs, parDoPayloadOf } from "../graph/transforms.js";
+import { combinePayloadOf, mainInputs, parDoPayloadOf, urnOf } from "../graph/transforms.js";
 import type { ScriptedOutput, ScriptedTransform } from "./test-stream.js";
 import { triggerFromProto } from "./trigger-from-proto.js";
 
@@ -33,6 +39,8 @@ export interface Executable {
   readonly mappings: ReadonlyMap<string, WindowFunction>;
   /** Functions that merge windows, by node. */
   readonly mergings: ReadonlyMap<number, WindowFunction>;
+  /** Groupings of accumulators, by node. */
+  readonly combines: ReadonlyMap<number, CombineFunction>;
   /** Groupings of what may be retracted, by node. */
   readonly retracted: ReadonlySet<number>;
   readonly testStreams: readonly ScriptedTransform[];
@@ -50,6 +58,7 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
   const mappings = new Map<string, WindowFunction>();
   const mergings = new Map<number, WindowFunction>();
   const testStreams: ScriptedTransform[] = [];
+  const combines = new Map<number, CombineFunction>();
   const retracted = new Set<number>();
   const retractable = retractablePCollections(planned, stages.flatMap(transformsOf));
   const nodes: EngineNode[] = [];
@@ -63,6 +72,8 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
         const windowing = windowingOf(components, stage.input);
         const strategy = groupingStrategy(windowing);
         if (retractable.has(stage.input)) retracted.add(i);
+        const combine = combineAfter(components, stage.output);
+        if (combine !== undefined) combines.set(i, combine);
         if (strategy.merging === "custom") mergings.set(i, mergingFunction(components, stage.input));
         return { kind: "group-by-key", id: stage.id, input: stage.input, output: stage.output, strategy };
       }
@@ -112,10 +123,23 @@ export function executableOf({ components: planned, stages }: Plan): Executable 
     stages: descriptors,
     mappings,
     mergings,
+    combines,
     retracted,
     testStreams,
     components,
   };
+}
+
+/** The function whose accumulators a grouping groups, if all that is done with its groups is to merge them. */
+function combineAfter({ transforms }: Components, grouped: string): CombineFunction | undefined {
+  const readers = Object.entries(transforms).filter(([, { inputs, subtransforms }]) => {
+    return subtransforms.length === 0 && Object.values(inputs).includes(grouped);
+  });
+  const [reader, ...others] = readers;
+  if (reader === undefined || others.length > 0) return undefined;
+  const [transform, proto] = reader;
+  if (urnOf(proto) !== StandardPTransforms.CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS) return undefined;
+  return { spec: combinePayloadOf(proto).combineFn!, transform, environment: proto.environmentId };
 }
 
 /**

@@ -46,7 +46,8 @@ const PROGRESS_INTERVAL = 100;
 /** The same for a job that has nothing to do. */
 const IDLE_PROGRESS_INTERVAL = 1000;
 
-type Store = Extract<EngineCommand, { type: "store-groups" | "store-batches" }>;
+/** What is done before anything else, for it makes room. */
+type Relief = Extract<EngineCommand, { type: "store-groups" | "store-batches" | "merge-accumulators" }>;
 type Ask<Type> = Extract<EngineCommand, { type: Type }>;
 type Run = Extract<EngineCommand, { type: "run" }>;
 
@@ -81,6 +82,10 @@ export async function execute(pipeline: Pipeline, options: ExecutionOptions): Pr
 function withParallelism(node: StageNode, { states, timers }: StageDescriptor, parallelism: number): StageNode {
   const isOrdered = states.length > 0 || timers.length > 0 || node.timeSorted === true;
   return isOrdered ? node : { ...node, parallelism };
+}
+
+function isRelief(command: EngineCommand): command is Relief {
+  return ["store-groups", "store-batches", "merge-accumulators"].includes(command.type);
 }
 
 /** A grouping that finds the values which are taken back: those whose bytes are equal. */
@@ -141,6 +146,10 @@ class Execution {
     const codec = (pcollection: string) => stages.values().next().value!.codec(pcollection);
     const nodes = graph.nodes.map((node, i) => {
       if (node.kind === "group-by-key" && executable.retracted.has(i)) return withIdentity(node, codec(node.input));
+      if (node.kind === "group-by-key" && executable.combines.has(i)) {
+        const { environment } = executable.combines.get(i)!;
+        return { ...node, accumulators: workers.get(environment)?.mergeAccumulators !== undefined };
+      }
       const parallelism = stages.get(i)?.parallelism ?? 1;
       if (node.kind !== "stage" || parallelism === 1) return node;
       return withParallelism(node, executable.stages.get(i)!.descriptor, parallelism);
@@ -229,18 +238,22 @@ class Execution {
     }
     for (const command of commands) {
       // Between asking for memory and getting it nothing may happen that would add to what is being moved.
-      if (command.type === "store-groups" || command.type === "store-batches") this.#store(command);
+      if (isRelief(command)) this.#relieve(command);
       else this.#commands.push(command);
     }
   }
 
-  #store(command: Store): void {
+  #relieve(command: Relief): void {
     const { node } = command;
     const { graph } = this.#executable;
     const reader = graph.nodes[node]!;
     // Any stage knows the coders of all PCollections.
     const stage = this.#stages.values().next().value!;
-    if (command.type === "store-batches") {
+    if (command.type === "merge-accumulators") {
+      const combine = this.#executable.combines.get(node)!;
+      const worker = this.#workers.get(combine.environment)!;
+      this.#step({ type: "accumulators-merged", node, merged: worker.mergeAccumulators!(combine, command.values) });
+    } else if (command.type === "store-batches") {
       const { inputs } = reader as StageNode;
       const stored = command.work.map(({ input, batch }) => this.#spill.batch(batch, stage.codec(inputs[input]!)));
       this.#step({ type: "batches-stored", node, stored });

@@ -1,8 +1,15 @@
 /** Executes stages of functions written in TypeScript, for whichever runner drives it. */
-import type { PreparedStage, StageDescriptor, StageWorker } from "../../portability/execution/stage.js";
+import type {
+  CombineFunction,
+  PreparedStage,
+  StageDescriptor,
+  StageWorker,
+} from "../../portability/execution/stage.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import { HarnessStage } from "./prepared-stage.js";
+import { combineFnOf } from "./program.js";
+import { userError } from "./user-error.js";
 
 export class Harness implements StageWorker {
   constructor(readonly functions: FunctionTable) {}
@@ -11,5 +18,14 @@ export class Harness implements StageWorker {
     const stage = new HarnessStage(descriptor, windows, this.functions);
     await stage.setup();
     return stage;
+  }
+
+  mergeAccumulators({ spec, transform }: CombineFunction, groups: readonly (readonly unknown[])[]): unknown[] {
+    const fn = combineFnOf(spec, this.functions);
+    try {
+      return groups.map((accumulators) => fn.mergeAccumulators([fn.createAccumulator(), ...accumulators]));
+    } catch (thrown) {
+      throw userError(thrown, transform);
+    }
   }
 }

@@ -174,7 +174,7 @@ function stepOf(
 }
 
 /** The CombineFn of a spec; of one made of several, a CombineFn of their tuples. */
-function combineFnOf(spec: FunctionSpec, functions: FunctionTable): CombineFn<unknown, unknown, unknown> {
+export function combineFnOf(spec: FunctionSpec, functions: FunctionTable): CombineFn<unknown, unknown, unknown> {
   if (spec.urn !== PACKED_COMBINE_FN_URN) return functions.get(spec) as CombineFn<unknown, unknown, unknown>;
   return tuple(...combineFnsOf(spec).map((part) => combineFnOf(part, functions))) as CombineFn<
     unknown,
