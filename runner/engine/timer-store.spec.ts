@@ -48,6 +48,21 @@ describe("a timer store", () => {
     assert.equal(storeOf(timer(5, { family: 1 })).isDue(at(MAX_TIMESTAMP, 4)), false);
   });
 
+  it("fires timers of one instant in the order in which they were set last, also as a copy", () => {
+    const [a, b] = [timer(5, { tag: "a" }), timer(5, { tag: "b" })];
+    const store = storeOf(a, b);
+    store.apply([set(a)]);
+    const tags = (timers: readonly Timer[]): string[] => timers.map(({ tag }) => tag);
+    assert.deepEqual(tags(store.copy().takeDue(at(6))), ["b", "a"]);
+    assert.deepEqual(tags(store.takeDue(at(6))), ["b", "a"]);
+  });
+
+  it("does with a timer that is set again and again, earlier each time", () => {
+    const store = new TimerStore(DOMAINS);
+    for (let fire = 200_000; fire > 0; fire--) store.apply([set(timer(fire))]);
+    assert.deepEqual(fires(store.takeDue(at(MAX_TIMESTAMP))), [1]);
+  });
+
   it("replaces a timer that is set again, and forgets one that is cleared", () => {
     const store = storeOf(timer(5));
     store.apply([set(timer(8))]);

@@ -1,4 +1,5 @@
 /** The timers of a stage that are set, and which of them are to fire. */
+import TinyQueue from "tinyqueue";
 import { type Instant, MAX_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { TimeDomain, Timer, TimerAddress, TimerChange } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
@@ -6,13 +7,65 @@ import type { InternedWindow } from "../../portability/execution/window.js";
 /** How far each clock has come. */
 export type Clocks = Readonly<Record<TimeDomain, Instant>>;
 
+/** A timer that is set, or was: a later one may have taken its place. */
+interface Entry {
+  readonly id: string;
+  readonly timer: Timer;
+  /** Counts settings: of timers for one instant the first to be set fires first. */
+  readonly order: number;
+}
+
+/** Timers in the order of an instant of theirs. Those that are set no more are passed over when their turn comes. */
+class Queue {
+  #queue: TinyQueue<Entry>;
+
+  constructor(
+    readonly isSet: (entry: Entry) => boolean,
+    readonly compare: (a: Entry, b: Entry) => number,
+  ) {
+    this.#queue = new TinyQueue<Entry>([], compare);
+  }
+
+  /** @param size How many timers are set in all. */
+  push(entry: Entry, size: number): void {
+    this.#queue.push(entry);
+    // A timer that is set again and again would leave ever more behind.
+    if (this.#queue.length > 2 * size + SLACK) {
+      this.#queue = new TinyQueue(this.#queue.data.filter(this.isSet), this.compare);
+    }
+  }
+
+  peek(): Timer | undefined {
+    for (;;) {
+      const first = this.#queue.peek();
+      if (first === undefined || this.isSet(first)) return first?.timer;
+      this.#queue.pop();
+    }
+  }
+
+  pop(): Entry | undefined {
+    return this.peek() === undefined ? undefined : this.#queue.pop();
+  }
+}
+
+/** Entries of timers that are set no more which a queue may hold whatever its size. */
+const SLACK = 64;
+
 export class TimerStore {
-  #timers = new Map<string, Timer>();
-  /** The earliest timer of each domain, undefined if it must be looked for. */
-  #earliest: Record<TimeDomain, Instant | undefined> = { "event-time": undefined, "processing-time": undefined };
+  readonly #timers = new Map<string, Entry>();
+  readonly #windows = new Map<InternedWindow, Set<string>>();
+  readonly #byFire: Record<TimeDomain, Queue>;
+  readonly #byHold: Queue;
+  #order = 0;
 
   /** @param domains By index of timer family. */
-  constructor(readonly domains: readonly TimeDomain[]) {}
+  constructor(readonly domains: readonly TimeDomain[]) {
+    const isSet = (entry: Entry): boolean => this.#timers.get(entry.id) === entry;
+    const queue = (instant: (timer: Timer) => Instant): Queue =>
+      new Queue(isSet, (a, b) => instant(a.timer) - instant(b.timer) || a.order - b.order);
+    this.#byFire = { "event-time": queue(({ fire }) => fire), "processing-time": queue(({ fire }) => fire) };
+    this.#byHold = queue(({ hold }) => hold);
+  }
 
   get size(): number {
     return this.#timers.size;
@@ -22,29 +75,35 @@ export class TimerStore {
   apply(changes: readonly TimerChange[], ahead = 0): void {
     for (const { address, timer } of changes) {
       const id = timerKey(address);
-      if (timer === undefined) this.#timers.delete(id);
+      if (timer === undefined) this.#forget(id);
       else if (ahead > 0 && this.domains[timer.family] === "processing-time") {
-        this.#timers.set(id, { ...timer, fire: plus(timer.fire, ahead) });
-      } else this.#timers.set(id, timer);
+        this.#set(id, { ...timer, fire: plus(timer.fire, ahead) });
+      } else this.#set(id, timer);
     }
-    if (changes.length > 0) this.#forgetEarliest();
   }
 
-  #forgetEarliest(): void {
-    this.#earliest = { "event-time": undefined, "processing-time": undefined };
+  #set(id: string, timer: Timer): void {
+    const entry = { id, timer, order: ++this.#order };
+    this.#timers.set(id, entry);
+    const ids = this.#windows.get(timer.window);
+    if (ids === undefined) this.#windows.set(timer.window, new Set([id]));
+    else ids.add(id);
+    this.#byFire[this.domains[timer.family]!].push(entry, this.#timers.size);
+    this.#byHold.push(entry, this.#timers.size);
+  }
+
+  #forget(id: string): void {
+    const window = this.#timers.get(id)?.timer.window;
+    if (window === undefined) return;
+    this.#timers.delete(id);
+    const ids = this.#windows.get(window)!;
+    ids.delete(id);
+    if (ids.size === 0) this.#windows.delete(window);
   }
 
   /** When the next timer of a domain fires; infinity if none is set. */
   next(domain: TimeDomain): Instant {
-    let earliest = this.#earliest[domain];
-    if (earliest === undefined) {
-      earliest = Number.POSITIVE_INFINITY;
-      for (const { family, fire } of this.#timers.values()) {
-        if (this.domains[family] === domain && fire < earliest) earliest = fire;
-      }
-      this.#earliest[domain] = earliest;
-    }
-    return earliest;
+    return this.#byFire[domain].peek()?.fire ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -52,12 +111,9 @@ export class TimerStore {
    * watermark where it fires: what it outputs is not to be late because it has not had its turn.
    */
   hold(watermark: Instant): Instant {
-    let hold = MAX_TIMESTAMP;
-    for (const timer of this.#timers.values()) {
-      const isDue = this.domains[timer.family] === "event-time" && isPast(timer.fire, watermark);
-      hold = Math.min(hold, timer.hold, isDue ? timer.fire : MAX_TIMESTAMP);
-    }
-    return hold;
+    const next = this.next("event-time");
+    const due = isPast(next, watermark) ? next : MAX_TIMESTAMP;
+    return Math.min(this.#byHold.peek()?.hold ?? MAX_TIMESTAMP, due);
   }
 
   isDue(clocks: Clocks): boolean {
@@ -71,32 +127,38 @@ export class TimerStore {
    * that comes before the next.
    */
   takeDue(clocks: Clocks): Timer[] {
-    if (!this.isDue(clocks)) return [];
-    const earliest = new Map<string, Timer[]>();
-    for (const timer of this.#timers.values()) {
-      const domain = this.domains[timer.family]!;
-      if (domain === "event-time" ? !isPast(timer.fire, clocks[domain]) : timer.fire > clocks[domain]) continue;
+    const taken: Entry[] = [];
+    for (const domain of ["event-time", "processing-time"] as const) {
+      const queue = this.#byFire[domain];
+      const isDue = (fire: Instant): boolean =>
+        domain === "event-time" ? isPast(fire, clocks[domain]) : fire <= clocks[domain];
       // The domains' clocks have nothing to do with each other: each has an order of its own.
-      const place = `${domain} ${timer.window.id} ${typeof timer.key} ${String(timer.key)}`;
-      const before = earliest.get(place);
-      if (before === undefined || timer.fire < before[0]!.fire) earliest.set(place, [timer]);
-      else if (timer.fire === before[0]!.fire) before.push(timer);
+      const earliest = new Map<string, Instant>();
+      const later: Entry[] = [];
+      while (isDue(this.next(domain))) {
+        const entry = queue.pop()!;
+        const { window, key, fire } = entry.timer;
+        const place = `${window.id} ${typeof key} ${String(key)}`;
+        const first = earliest.get(place) ?? fire;
+        earliest.set(place, first);
+        (fire === first ? taken : later).push(entry);
+      }
+      for (const entry of later) queue.push(entry, this.#timers.size);
     }
-    const due = [...earliest.values()].flat().sort((a, b) => a.fire - b.fire);
-    for (const timer of due) this.#timers.delete(timerKey(timer));
-    this.#forgetEarliest();
-    return due;
+    taken.sort((a, b) => a.timer.fire - b.timer.fire || a.order - b.order);
+    for (const { id } of taken) this.#forget(id);
+    return taken.map(({ timer }) => timer);
   }
 
   /** Forgets the timers of windows that are over. */
   expire(isOver: (window: InternedWindow) => boolean): void {
-    for (const [id, { window }] of this.#timers) if (isOver(window)) this.#timers.delete(id);
-    this.#forgetEarliest();
+    for (const [window, ids] of this.#windows) if (isOver(window)) for (const id of ids) this.#forget(id);
   }
 
   copy(): TimerStore {
     const copy = new TimerStore(this.domains);
-    copy.#timers = new Map(this.#timers);
+    const inOrder = [...this.#timers.values()].sort((a, b) => a.order - b.order);
+    for (const { id, timer } of inOrder) copy.#set(id, timer);
     return copy;
   }
 }
