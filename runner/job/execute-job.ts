@@ -3,6 +3,7 @@ import type { Environment } from "../../portability/gen/org/apache/beam/model/pi
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
 import { RemoteWorker, type StartWorker } from "../environment/fn-api/remote-worker.js";
+import { sdkCapabilitiesOf } from "../environment/fn-api/sdk-capabilities.js";
 import { launcherFor } from "../environment/launcher-for.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
@@ -73,6 +74,7 @@ function workerFor(
       const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal });
       return {
         exited,
+        sdk: sdkCapabilitiesOf(launcher.environment),
         stop: async () => {
           await stop();
           services.forget(id);

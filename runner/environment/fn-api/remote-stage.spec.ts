@@ -137,6 +137,28 @@ describe("a remote stage", () => {
     );
   });
 
+  it("gives tokens to SDKs that keep state, the same until a bundle was lost or done without", async () => {
+    const seen: string[] = [];
+    const process: Process = ({ request: { cacheTokens }, worker }) => {
+      seen.push(cacheTokens.map(({ token, type }) => `${type.case} ${Buffer.from(token)}`).join());
+      if (seen.length === 3) worker.die();
+    };
+    const init: StageInit = { states: { sum: { case: "bagSpec", value: { elementCoderId: "bytes" } } } };
+    await using test = await StageUnderTest.start(process, init, { sdk: { cachesState: true } });
+    const elements = pairs(["a", "1", 3]);
+    await test.run(elements);
+    await test.run(elements);
+    await assert.rejects(test.run(elements), isError("worker-lost"));
+    (await test.run(elements)).discarded!();
+    await test.run(elements);
+    assert.match(seen[0]!, /^userState \d+$/);
+    assert.deepEqual(seen.slice(1, 3), [seen[0], seen[0]]);
+    assert.equal(new Set(seen.slice(2)).size, 3);
+    await using other = await StageUnderTest.start(process, init);
+    await other.run(elements);
+    assert.equal(seen.at(-1), "");
+  });
+
   it("takes outputs that come with the response", async () => {
     const bytes = pairs(["a", "1", 3]);
     await using test = await StageUnderTest.start((bundle) => {
@@ -223,7 +245,12 @@ describe("a remote stage", () => {
       { sideInputs: ["s"] },
     );
     contents.add(test.batch(pairs(["a", "1", 3], ["b", "2", 3])));
-    const sideInput = { get: () => undefined, values: () => [], at: (key: string) => contents.at(key) };
+    const sideInput = {
+      get: () => undefined,
+      values: () => [],
+      entries: () => [],
+      at: (key: string) => contents.at(key),
+    };
     await test.run(pairs(["a", "1", 3]), { sideInputs: [sideInput] });
     assert.equal(read, "\x012");
   });

@@ -13,6 +13,7 @@ import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/mo
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
+import { CacheTokens } from "./cache-tokens.js";
 import { expirationTimers } from "./expiration-timers.js";
 import { RemoteBundle } from "./remote-bundle.js";
 import type { RemoteWorker } from "./remote-worker.js";
@@ -41,6 +42,7 @@ export class RemoteStage implements PreparedStage {
   readonly #sideInputs: readonly SideInputReader[];
   readonly #keyWindows = new Map<string, WindowCodec>();
   readonly #neverEnds: boolean;
+  readonly #cacheTokens = new WeakMap<WorkerConnection, CacheTokens>();
 
   constructor(
     readonly stage: StageDescriptor,
@@ -80,11 +82,15 @@ export class RemoteStage implements PreparedStage {
     );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
+    const cached = connection.sdk.cachesState ? this.#cacheTokensOf(connection) : undefined;
     const splits: Splits = { over: false, asked: undefined };
     try {
       const responded = connection.request(instruction, {
         case: "processBundle",
-        value: { processBundleDescriptorId: this.#described.descriptor.id },
+        value: {
+          processBundleDescriptorId: this.#described.descriptor.id,
+          cacheTokens: cached?.forBundle(task) ?? [],
+        },
       });
       connection.send(bundle.messages());
       if (this.#neverEnds) void this.#checkpoint(connection, bundle, splits);
@@ -98,6 +104,9 @@ export class RemoteStage implements PreparedStage {
       await splits.asked;
       await bundle.received;
       return await this.#result(connection, bundle, response.value);
+    } catch (thrown) {
+      cached?.discarded();
+      throw thrown;
     } finally {
       splits.over = true;
       connection.close(instruction);
@@ -121,6 +130,7 @@ export class RemoteStage implements PreparedStage {
       timers: [...this.#expirations(bundle), ...bundle.timerChanges],
       state: bundle.requests.state.changes,
       metrics: this.#metrics(infos),
+      discarded: () => this.#cacheTokens.get(connection)?.discarded(),
       ...(response.requiresFinalization ? { finalize: () => finalize(connection, instruction) } : {}),
     };
   }
@@ -181,6 +191,15 @@ export class RemoteStage implements PreparedStage {
       this.#keyWindows.set(transform, codec);
     }
     return codec;
+  }
+
+  #cacheTokensOf(connection: WorkerConnection): CacheTokens {
+    let tokens = this.#cacheTokens.get(connection);
+    if (tokens === undefined) {
+      tokens = new CacheTokens(this.stage);
+      this.#cacheTokens.set(connection, tokens);
+    }
+    return tokens;
   }
 
   close(): void {

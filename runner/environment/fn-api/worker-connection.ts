@@ -10,6 +10,7 @@ import type {
   StateRequest,
   StateResponseSchema,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { BASIC_SDK, type SdkCapabilities } from "./sdk-capabilities.js";
 
 type InstructionInit = MessageInitShape<typeof InstructionRequestSchema>;
 /** What a worker may be asked to do. */
@@ -35,6 +36,8 @@ interface Awaited {
 let instructions = 0;
 
 export class WorkerConnection {
+  /** What the worker's SDK takes part in. */
+  sdk: SdkCapabilities = BASIC_SDK;
   readonly #requests = new Outbox<InstructionInit>();
   readonly #elements = new Outbox<ElementsInit>();
   readonly #awaited = new Map<string, Awaited>();

@@ -13,6 +13,7 @@ import {
   type InstructionRequest,
   type InstructionResponseSchema,
   type ProcessBundleDescriptor,
+  type ProcessBundleRequest,
   type ProcessBundleResponseSchema,
   type StateKeySchema,
   type StateRequestSchema,
@@ -22,6 +23,7 @@ import { parDoPayloadOf } from "../../../graph/transforms.js";
 import { SINK_URN, SOURCE_URN } from "../bundle-descriptor.js";
 import { FnApiServer } from "../fn-api-server.js";
 import { RemoteWorker, type StartWorker } from "../remote-worker.js";
+import { BASIC_SDK, type SdkCapabilities } from "../sdk-capabilities.js";
 
 type Answer = NonNullable<MessageInitShape<typeof InstructionResponseSchema>["response"]>;
 type BundleAnswer = MessageInitShape<typeof ProcessBundleResponseSchema>;
@@ -55,6 +57,7 @@ export class FakeBundle {
     readonly instruction: string,
     readonly descriptor: ProcessBundleDescriptor,
     readonly received: BundleInput,
+    readonly request: ProcessBundleRequest,
   ) {}
 
   /** Ids of the transforms of that URN. */
@@ -203,14 +206,15 @@ export class FakeWorker {
     }
   }
 
-  async #bundle(instruction: string, { processBundleDescriptorId: id }: { processBundleDescriptorId: string }) {
+  async #bundle(instruction: string, request: ProcessBundleRequest) {
+    const { processBundleDescriptorId: id } = request;
     let described = this.#descriptors.get(id);
     if (described === undefined) {
       const options = { metadata: this.#metadata };
       described = this.#control.call.getProcessBundleDescriptor({ processBundleDescriptorId: id }, options);
       this.#descriptors.set(id, described);
     }
-    const bundle = new FakeBundle(this, instruction, await described, this.#inputOf(instruction));
+    const bundle = new FakeBundle(this, instruction, await described, this.#inputOf(instruction), request);
     const families = timerFamilies(bundle.descriptor);
     const expected = [
       ...bundle.transforms(SOURCE_URN).map((source) => `data ${source}`),
@@ -263,6 +267,8 @@ export interface FakeRunnerOptions {
   readonly start?: (worker: FakeWorker, signal: AbortSignal) => void | Promise<void>;
   /** ms. Default: 5 s. */
   readonly connectTimeout?: number;
+  /** What their SDK takes part in. Default: nothing beyond what every SDK does. */
+  readonly sdk?: Partial<SdkCapabilities>;
 }
 
 /** The runner's end: a server, and workers that are started when they are needed. */
@@ -291,14 +297,14 @@ export class FakeRunner implements AsyncDisposable {
 
   /** The worker of an environment, which is started when it is first needed. */
   newWorker(id: string): RemoteWorker {
-    const { connectTimeout = 5_000, start = (worker): void => void worker.connect() } = this.options;
+    const { connectTimeout = 5_000, sdk = {}, start = (worker): void => void worker.connect() } = this.options;
     const starting: StartWorker = async (workerId, signal) => {
       const worker = new FakeWorker(this.address, workerId, this.process);
       this.started.push(worker);
       await start(worker, signal);
-      return { exited: worker.exited, stop: () => worker.stop() };
+      return { exited: worker.exited, sdk: { ...BASIC_SDK, ...sdk }, stop: () => worker.stop() };
     };
-    return new RemoteWorker(id, this.fnApi, this.address, starting, connectTimeout);
+    return new RemoteWorker(id, this.fnApi, this.address, starting, { connectTimeout });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
