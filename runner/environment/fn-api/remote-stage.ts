@@ -15,6 +15,7 @@ import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
 import { CacheTokens } from "./cache-tokens.js";
 import { expirationTimers } from "./expiration-timers.js";
+import { withFailingElement } from "./failing-element.js";
 import { RemoteBundle } from "./remote-bundle.js";
 import type { RemoteWorker } from "./remote-worker.js";
 import { SideInputReader } from "./side-input-reader.js";
@@ -24,6 +25,9 @@ import { WorkerConnection } from "./worker-connection.js";
 
 /** How long (ms) an unbounded restriction is processed before it is asked for its rest, which is when its outputs commit. */
 const CHECKPOINT_INTERVAL = 500;
+
+/** Bytes of a bundle's elements, about, up to which they go with the request where the worker takes them so: small bundles are told at once. */
+const MOST_EMBEDDED = 64 * 1024;
 
 let descriptors = 0;
 
@@ -83,16 +87,21 @@ export class RemoteStage implements PreparedStage {
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
     const cached = connection.sdk.cachesState ? this.#cacheTokensOf(connection) : undefined;
+    const ended = this.worker.watch.begin(connection, bundle);
     const splits: Splits = { over: false, asked: undefined };
     try {
+      const isEmbedded = connection.sdk.takesEmbeddedElements && bundle.bytes <= MOST_EMBEDDED;
+      const stream = isEmbedded ? "" : connection.streamFor(instruction);
       const responded = connection.request(instruction, {
         case: "processBundle",
         value: {
           processBundleDescriptorId: this.#described.descriptor.id,
           cacheTokens: cached?.forBundle(task) ?? [],
+          dataStreamId: stream,
+          ...(isEmbedded ? { elements: bundle.together } : {}),
         },
       });
-      connection.send(bundle.messages());
+      if (!isEmbedded) connection.send(bundle.messages(), stream);
       if (this.#neverEnds) void this.#checkpoint(connection, bundle, splits);
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
       splits.over = true;
@@ -103,10 +112,13 @@ export class RemoteStage implements PreparedStage {
       // A worker may have split the bundle just before its end: what it gave back then is not to be lost.
       await splits.asked;
       await bundle.received;
-      return await this.#result(connection, bundle, response.value);
+      const result = await this.#result(connection, bundle, response.value);
+      ended(result.metrics);
+      return result;
     } catch (thrown) {
       cached?.discarded();
-      throw thrown;
+      ended();
+      throw await withFailingElement(thrown, connection, instruction, this.#described);
     } finally {
       splits.over = true;
       connection.close(instruction);

@@ -10,6 +10,7 @@ import type {
 import type { InternedWindow } from "../../../portability/execution/window.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { BundleWatch, type BundleWatchOptions } from "./bundle-watch.js";
 import type { FnApiServer } from "./fn-api-server.js";
 import { RemoteStage } from "./remote-stage.js";
 import { RemoteWindowMapping, RemoteWindowMerging } from "./remote-windowing.js";
@@ -35,6 +36,8 @@ export type StartWorker = (id: string, signal: AbortSignal) => Promise<StartedWo
 export interface RemoteWorkerOptions {
   /** How long (ms) a worker may take from its start to its connection. Default: {@link CONNECT_TIMEOUT}. */
   readonly connectTimeout?: number;
+  /** How its bundles are watched. */
+  readonly watch?: BundleWatchOptions;
 }
 
 /** How long (ms) a worker may take from its start to its connection, by default. Containers take longest. */
@@ -51,6 +54,8 @@ export class RemoteWorker implements StageWorker {
   #starts = 0;
   #closed = false;
   readonly #connectTimeout: number;
+  /** What is known of the bundles that are out. */
+  readonly watch: BundleWatch;
   /** What short ids of monitoring infos stand for. A worker keeps them for its life. */
   readonly #shortIds = new WeakMap<WorkerConnection, Map<string, MonitoringInfo>>();
 
@@ -63,9 +68,10 @@ export class RemoteWorker implements StageWorker {
     readonly server: FnApiServer,
     readonly endpoint: string,
     readonly start: StartWorker,
-    { connectTimeout = CONNECT_TIMEOUT }: RemoteWorkerOptions = {},
+    { connectTimeout = CONNECT_TIMEOUT, watch = {} }: RemoteWorkerOptions = {},
   ) {
     this.#connectTimeout = connectTimeout;
+    this.watch = new BundleWatch((connection, payloads) => this.monitoringInfos(connection, payloads), watch);
   }
 
   async prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
@@ -184,6 +190,7 @@ export class RemoteWorker implements StageWorker {
   async close(): Promise<void> {
     this.#closed = true;
     for (const fn of [...this.#mappings.values(), ...this.#mergings.values()]) await fn.close();
+    if (this.#latest !== undefined && !this.#latest.isLost) await this.watch.lastHarnessMetrics(this.#latest);
     this.#latest?.end(ended());
     // What the end of the connection brings about comes first.
     await this.#latest?.lost;
