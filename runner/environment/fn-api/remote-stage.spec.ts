@@ -229,7 +229,7 @@ describe("a remote stage", () => {
       isError("user-exception", /division by zero \(at do\) Element: \{ key: 'b', value: Uint8Array\(1\) \[ 48 \] \}\./),
     );
     // Bytes that are of no coder of ours are shown for what they are.
-    sampled = [{ element: Buffer.from("\x80\x04K\x00."), exception: failed() }];
+    sampled = [{ element: Buffer.from("\x80\x04K\x00.", "latin1"), exception: failed() }];
     await assert.rejects(test.run(elements), isError("user-exception", /Element: \\x80\\x04K\\x00\.\./));
     sampled = [];
     await assert.rejects(test.run(elements), (thrown) => thrown instanceof GirderError && thrown.element === undefined);
