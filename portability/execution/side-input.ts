@@ -10,6 +10,8 @@ export interface SideInputContents {
   get(main: InternedWindow): readonly Batch[] | undefined;
   /** What {@link get} returns, for all windows of the bundle's input. */
   values(): Iterable<readonly Batch[]>;
+  /** The elements of the side input's own windows that windows of the bundle's input lead to, by their encoded bytes as Latin-1. */
+  entries(): Iterable<readonly [windowKey: string, batches: readonly Batch[]]>;
   /** The elements of one of the side input's own windows, by the window's encoded bytes as Latin-1. Empty for others. */
   at(windowKey: string): readonly Batch[];
 }

@@ -107,6 +107,8 @@ export interface BundleResult {
   readonly state?: readonly StateChange[];
   /** Is called once the bundle is committed, if its worker has asked to be told. */
   readonly finalize?: () => void;
+  /** Is called instead where the runner has done without the result, and runs the bundle again. Default: nobody wants to know. */
+  readonly discarded?: () => void;
   /** User metrics and element counts of this bundle alone. */
   readonly metrics: MetricsContainer;
 }

@@ -119,6 +119,10 @@ export class BundleSideInput implements SideInputContents {
     return this.#byMain.values();
   }
 
+  entries(): Iterable<readonly [string, readonly Batch[]]> {
+    return this.#bySide;
+  }
+
   at(windowKey: string): readonly Batch[] {
     return this.#bySide.get(windowKey) ?? NOTHING;
   }

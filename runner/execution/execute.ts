@@ -369,8 +369,11 @@ class Execution {
       maxOutputBytes: Math.min(MAX_OUTPUT_BYTES, this.#engineOptions.memoryBudget / 8),
       stop: this.#stop,
     };
-    const finished = (result: BundleResult): EngineEvent =>
-      fail ? { type: "lost", bundle: command.bundle } : { type: "finished", bundle: command.bundle, result };
+    const finished = (result: BundleResult): EngineEvent => {
+      if (!fail) return { type: "finished", bundle: command.bundle, result };
+      result.discarded?.();
+      return { type: "lost", bundle: command.bundle };
+    };
     const stage = this.#stages.get(command.node)!;
     let result: BundleResult | Promise<BundleResult>;
     try {

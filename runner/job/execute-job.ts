@@ -2,8 +2,12 @@
 import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
+import { AttemptedMetrics } from "../environment/fn-api/attempted-metrics.js";
+import type { BundleWatchOptions } from "../environment/fn-api/bundle-watch.js";
 import { RemoteWorker, type StartWorker } from "../environment/fn-api/remote-worker.js";
+import { sdkCapabilitiesOf } from "../environment/fn-api/sdk-capabilities.js";
 import { launcherFor } from "../environment/launcher-for.js";
+import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
 import type { ExecuteJob, JobExecution, JobToExecute } from "./execution.js";
@@ -17,6 +21,8 @@ export interface ExecutionSettings {
   /** How often a bundle that was lost with its worker is tried in all. */
   readonly bundleAttempts: number;
   readonly environments?: EnvironmentOptions;
+  /** How bundles that are out at workers are watched. */
+  readonly watch?: Pick<BundleWatchOptions, "interval" | "stuckAfter" | "answerTime">;
 }
 
 export function jobExecutor(services: WorkerServices, settings: ExecutionSettings): ExecuteJob {
@@ -25,8 +31,9 @@ export function jobExecutor(services: WorkerServices, settings: ExecutionSetting
 
 function executeJob(job: JobToExecute, services: WorkerServices, settings: ExecutionSettings): JobExecution {
   const metrics = new MetricsContainer();
+  const attempted = new AttemptedMetrics();
   const running = execute(job.pipeline, {
-    worker: (environment, id) => workerFor(job, environment, id, services, settings),
+    worker: (environment, id) => workerFor(job, environment, id, services, settings, attempted),
     capabilities: PORTABLE_CAPABILITIES,
     memoryBudget: settings.memoryBudget,
     bundleAttempts: settings.bundleAttempts,
@@ -36,10 +43,7 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
   });
   return {
     done: running.then(() => undefined),
-    metrics: () => {
-      const infos = metrics.toMonitoringInfos();
-      return { attempted: infos, committed: infos };
-    },
+    metrics: () => ({ attempted: attempted.infos, committed: metrics.toMonitoringInfos() }),
   };
 }
 
@@ -48,7 +52,8 @@ function workerFor(
   environment: Environment,
   environmentId: string,
   services: WorkerServices,
-  { environments = {} }: ExecutionSettings,
+  { environments = {}, watch = {} }: ExecutionSettings,
+  attempted: AttemptedMetrics,
 ): RemoteWorker {
   const launcher = launcherFor(environment, environments);
   const start: StartWorker = async (id, signal) => {
@@ -58,6 +63,7 @@ function workerFor(
         jobName: job.jobName,
         pipelineOptions: job.options,
         retrievalToken: job.retrievalToken,
+        runnerCapabilities: RUNNER_CAPABILITIES,
         endpoints: services.endpoints,
         // Of alternatives, each has its own.
         get dependencies() {
@@ -74,6 +80,7 @@ function workerFor(
       const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal });
       return {
         exited,
+        sdk: sdkCapabilitiesOf(launcher.environment),
         stop: async () => {
           await stop();
           services.forget(id);
@@ -84,5 +91,12 @@ function workerFor(
       throw thrown;
     }
   };
-  return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start);
+  return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start, {
+    watch: {
+      ...watch,
+      attempted,
+      report: (id, timeout) => services.status.report(id, timeout),
+      warn: (text) => job.log({ importance: "warning", text }),
+    },
+  });
 }

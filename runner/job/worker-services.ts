@@ -4,6 +4,7 @@ import { GirderError } from "../../portability/errors.js";
 import { createServer, listen, serve, shutdown } from "../../portability/fn-api/grpc.js";
 import {
   BeamFnLogging,
+  BeamFnWorkerStatus,
   type LogEntry,
 } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { ProvisionService } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
@@ -12,6 +13,7 @@ import { FnApiServer } from "../environment/fn-api/fn-api-server.js";
 import type { WorkerEndpoints } from "../environment/launcher.js";
 import { loggingHandlers } from "../environment/services/logging-service.js";
 import { provisionHandlers, type WorkerProvision } from "../environment/services/provision-service.js";
+import { WorkerStatus } from "../environment/services/worker-status.js";
 import type { ArtifactSource } from "./artifacts/job-artifacts.js";
 import { artifactRetrieval } from "./artifacts/retrieval.js";
 
@@ -35,6 +37,8 @@ export class WorkerServices {
     /** Takes no more calls, and soon ends those that are open. */
     readonly close: () => Promise<void>,
     workers: Map<string, ServedWorker>,
+    /** Asks workers what they are doing. */
+    readonly status: WorkerStatus,
   ) {
     this.#workers = workers;
   }
@@ -54,10 +58,12 @@ export class WorkerServices {
       provisionHandlers((id) => workers.get(id)?.provision),
     );
     serve(server, ArtifactRetrievalService, artifactRetrieval(allOf(workers)));
+    const status = new WorkerStatus({ knows: (id) => workers.has(id) });
+    serve(server, BeamFnWorkerStatus, status.handlers);
     const fnApi = new FnApiServer(server);
     const bare = host.includes(":") ? `[${host}]` : host;
     const port = await listen(server, `${bare}:0`);
-    return new WorkerServices(fnApi, `${bare}:${port}`, () => shutdown(server, LAST_CALLS), workers);
+    return new WorkerServices(fnApi, `${bare}:${port}`, () => shutdown(server, LAST_CALLS), workers, status);
   }
 
   get endpoints(): WorkerEndpoints {
@@ -69,6 +75,7 @@ export class WorkerServices {
       artifact: address,
       provision: address,
       state: address,
+      status: address,
     };
   }
 

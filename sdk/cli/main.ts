@@ -62,6 +62,11 @@ program
     "how often a bundle lost with its worker is tried",
     SERVE_DEFAULTS.bundleAttempts,
   )
+  .option(
+    "--stuck-after <time>",
+    "how long a bundle may go without moving before its worker is asked why; 0s: for ever",
+    SERVE_DEFAULTS.stuckAfter,
+  )
   .action(async (options: ServeOptions) => {
     const { serveCommand } = await import("./serve-command.js");
     await serveCommand(options);

@@ -126,6 +126,7 @@ describe("girder serve", function () {
       { keepJobsFor: "25d" },
       { memoryBudget: "much" },
       { bundleAttempts: "0" },
+      { stuckAfter: "soon" },
     ];
     for (const option of wrong) {
       const where = /^--[a-z-]+$/;

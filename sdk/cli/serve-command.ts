@@ -21,6 +21,7 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
   const settings = {
     memoryBudget: parseBytes(options.memoryBudget),
     bundleAttempts: integer("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
+    watch: { stuckAfter: duration("--stuck-after", options.stuckAfter) },
   };
   const host = hostOf(options);
   const serverOptions = {

@@ -12,6 +12,7 @@ export interface ServeOptions {
   readonly keepJobsFor: string;
   readonly memoryBudget: string;
   readonly bundleAttempts: string;
+  readonly stuckAfter: string;
 }
 
 /** Beam's runners and examples use this port for job services. */
@@ -22,4 +23,5 @@ export const SERVE_DEFAULTS = {
   keepJobsFor: `${KEEP_FINISHED_JOBS.age / 3_600_000}h`,
   memoryBudget: RUNNER_OPTIONS.memoryBudget.default,
   bundleAttempts: String(RUNNER_OPTIONS.bundleAttempts.default),
+  stuckAfter: "10m",
 } as const satisfies ServeOptions;

@@ -11,6 +11,9 @@ import {
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { WorkerConnection } from "./worker-connection.js";
 
+/** The metadata by which a call says which of a worker's data streams it is. Without it, it is the first. */
+export const DATA_STREAM = "data_stream_id";
+
 export class FnApiServer {
   readonly #workers = new Map<string, WorkerConnection>();
   readonly #descriptors = new Map<string, ProcessBundleDescriptor>();
@@ -25,7 +28,9 @@ export class FnApiServer {
         return descriptor;
       },
     });
-    serve(server, BeamFnData, { data: (elements, call) => this.#worker(call).data(elements) });
+    serve(server, BeamFnData, {
+      data: (elements, call) => this.#worker(call).data(elements, String(call.metadata.get(DATA_STREAM)[0] ?? "")),
+    });
     serve(server, BeamFnState, { state: (requests, call) => this.#worker(call).state(requests) });
   }
 

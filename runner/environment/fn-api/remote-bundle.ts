@@ -24,6 +24,8 @@ const NOTHING = new Uint8Array();
 export class RemoteBundle implements InstructionChannel {
   readonly outputs: { readonly output: number; readonly batch: EncodedBatch }[] = [];
   readonly timerChanges: TimerChange[] = [];
+  /** How often something has come from the worker for it. */
+  signs = 0;
   /** Streams that have not ended: of sinks and timer families. */
   readonly #open: Set<string>;
   /** What the worker still does. */
@@ -57,6 +59,7 @@ export class RemoteBundle implements InstructionChannel {
   }
 
   data(transform: string, bytes: Uint8Array, isLast: boolean): void {
+    this.signs++;
     const output = this.described.sinks.findIndex((sink) => sink.transform === transform);
     if (output < 0)
       throw new GirderError("malformed-data", `A worker sent elements of ${transform}, which is no output.`);
@@ -69,6 +72,7 @@ export class RemoteBundle implements InstructionChannel {
   }
 
   timers(transform: string, family: string, bytes: Uint8Array, isLast: boolean): void {
+    this.signs++;
     const index = this.stage.timers.findIndex((it) => it.transform === transform && it.id === family);
     if (index < 0)
       throw new GirderError("malformed-data", `A worker sent timers of ${family}, which ${transform} has not.`);
@@ -95,6 +99,7 @@ export class RemoteBundle implements InstructionChannel {
   }
 
   state(request: StateRequest): StateAnswer {
+    this.signs++;
     return this.requests.answer(request);
   }
 
@@ -120,6 +125,24 @@ export class RemoteBundle implements InstructionChannel {
     } catch (thrown) {
       this.failed(thrown);
     }
+  }
+
+  /**
+   * All of it in one message, to go with the request instead.
+   *
+   * @throws what reading it throws.
+   */
+  get together(): ElementsInit {
+    const messages = [...this.#messages()];
+    return {
+      data: messages.flatMap(({ data = [] }) => data),
+      timers: messages.flatMap(({ timers = [] }) => timers),
+    };
+  }
+
+  /** About how many bytes of elements are sent. */
+  get bytes(): number {
+    return this.task.inputs.reduce((sum, { batch }) => sum + batch.bytes, 0);
   }
 
   *#messages(): Generator<ElementsInit, void, undefined> {

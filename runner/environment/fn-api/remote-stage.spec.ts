@@ -137,6 +137,107 @@ describe("a remote stage", () => {
     );
   });
 
+  it("gives tokens to SDKs that keep state, the same until a bundle was lost or done without", async () => {
+    const seen: string[] = [];
+    const process: Process = ({ request: { cacheTokens }, worker }) => {
+      seen.push(cacheTokens.map(({ token, type }) => `${type.case} ${Buffer.from(token)}`).join());
+      if (seen.length === 3) worker.die();
+    };
+    const init: StageInit = { states: { sum: { case: "bagSpec", value: { elementCoderId: "bytes" } } } };
+    await using test = await StageUnderTest.start(process, init, { sdk: { cachesState: true } });
+    const elements = pairs(["a", "1", 3]);
+    await test.run(elements);
+    await test.run(elements);
+    await assert.rejects(test.run(elements), isError("worker-lost"));
+    (await test.run(elements)).discarded!();
+    await test.run(elements);
+    assert.match(seen[0]!, /^userState \d+$/);
+    assert.deepEqual(seen.slice(1, 3), [seen[0], seen[0]]);
+    assert.equal(new Set(seen.slice(2)).size, 3);
+    await using other = await StageUnderTest.start(process, init);
+    await other.run(elements);
+    assert.equal(seen.at(-1), "");
+  });
+
+  it("sends the elements of a small bundle with the request to workers that take them so", async () => {
+    const seen: [embedded: number, input: number][] = [];
+    const process: Process = ({ request, input }) => {
+      seen.push([request.elements?.data.length ?? 0, input.length]);
+    };
+    const [small, large] = [pairs(["a", "1", 3]), pairs(["a", "x".repeat(100_000), 3])];
+    await using test = await StageUnderTest.start(process, {}, { sdk: { takesEmbeddedElements: true } });
+    await test.run(small);
+    await test.run(large);
+    await using other = await StageUnderTest.start(process);
+    await other.run(small);
+    // Of the embedded ones, one has the elements, another says that there are no more.
+    assert.deepEqual(seen, [
+      [2, small.length],
+      [0, large.length],
+      [0, small.length],
+    ]);
+  });
+
+  it("gives bundles that are out together data streams of their own, which later ones use again", async () => {
+    const streams: string[] = [];
+    let meet = (): void => undefined;
+    const met = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
+    const process: Process = async ({ request }) => {
+      if (streams.push(request.dataStreamId) === 2) meet();
+      await met;
+    };
+    await using test = await StageUnderTest.start(process, {}, { sdk: { opensNamedStreams: true } });
+    const elements = pairs(["a", "1", 3]);
+    const both = await Promise.all([test.run(elements), test.run(elements)]);
+    assert.deepEqual(
+      both.map(({ outputs }) => outputs.length),
+      [0, 0],
+    );
+    await test.run(elements);
+    assert.deepEqual(streams.toSorted(), ["", "", "1"]);
+    assert.equal(streams[2], "");
+  });
+
+  it("fails with the element that a worker has kept of the failure", async () => {
+    const failing: Process = () => {
+      throw new Error("ZeroDivisionError: division by zero");
+    };
+    let sampled: { element: Uint8Array; exception?: { instructionId: string; transformId: string } }[] = [];
+    let bundle = "";
+    const start = (worker: FakeWorker): void => {
+      worker.answers.set("sampleData", () => ({
+        case: "sampleData",
+        value: { elementSamples: { [IN]: { elements: sampled } } },
+      }));
+      worker.connect();
+    };
+    const process: Process = (it) => {
+      bundle = it.instruction;
+      sampled = sampled.map((one) => (one.exception === undefined ? one : { ...one, exception: failed() }));
+      return failing(it) as undefined;
+    };
+    const failed = () => ({ instructionId: bundle, transformId: DO });
+    // Behind timestamp, window and pane.
+    const value = (bytes: Buffer): Buffer => bytes.subarray(22);
+    await using test = await StageUnderTest.start(process, {}, { sdk: { samplesData: true }, start });
+    const elements = pairs(["a", "1", 3], ["b", "0", 4]);
+    sampled = [{ element: value(pairs(["a", "1", 3])) }, { element: value(pairs(["b", "0", 4])), exception: failed() }];
+    await assert.rejects(
+      test.run(elements),
+      isError(
+        "user-exception",
+        /division by zero \(at do\) Element: \{ key: 'b', value: Uint8Array\(1\) \[ 48 \] \}\./,
+      ),
+    );
+    // Bytes that are of no coder of ours are shown for what they are.
+    sampled = [{ element: Buffer.from("\x80\x04K\x00.", "latin1"), exception: failed() }];
+    await assert.rejects(test.run(elements), isError("user-exception", /Element: \\x80\\x04K\\x00\.\./));
+    sampled = [];
+    await assert.rejects(test.run(elements), (thrown) => thrown instanceof GirderError && thrown.element === undefined);
+  });
+
   it("takes outputs that come with the response", async () => {
     const bytes = pairs(["a", "1", 3]);
     await using test = await StageUnderTest.start((bundle) => {
@@ -223,7 +324,12 @@ describe("a remote stage", () => {
       { sideInputs: ["s"] },
     );
     contents.add(test.batch(pairs(["a", "1", 3], ["b", "2", 3])));
-    const sideInput = { get: () => undefined, values: () => [], at: (key: string) => contents.at(key) };
+    const sideInput = {
+      get: () => undefined,
+      values: () => [],
+      entries: () => [],
+      at: (key: string) => contents.at(key),
+    };
     await test.run(pairs(["a", "1", 3]), { sideInputs: [sideInput] });
     assert.equal(read, "\x012");
   });

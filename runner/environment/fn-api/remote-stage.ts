@@ -21,7 +21,9 @@ import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { StandardProtocols } from "../../../portability/urns.js";
 import { isSplittable } from "../../graph/transforms.js";
 import { type DescribedStage, describeStage, StageCoders } from "./bundle-descriptor.js";
+import { CacheTokens } from "./cache-tokens.js";
 import { expirationTimers } from "./expiration-timers.js";
+import { withFailingElement } from "./failing-element.js";
 import { RemoteBundle } from "./remote-bundle.js";
 import type { RemoteWorker } from "./remote-worker.js";
 import { SideInputReader } from "./side-input-reader.js";
@@ -31,6 +33,9 @@ import { WorkerConnection } from "./worker-connection.js";
 
 /** How long (ms) an unbounded restriction is processed before it is asked for its rest, which is when its outputs commit. */
 const CHECKPOINT_INTERVAL = 500;
+
+/** Bytes of a bundle's elements, about, up to which they go with the request where the worker takes them so: small bundles are told at once. */
+const MOST_EMBEDDED = 64 * 1024;
 
 let descriptors = 0;
 
@@ -56,6 +61,7 @@ export class RemoteStage implements PreparedStage {
   readonly #neverEnds: boolean;
   readonly #open = new Map<number, OpenBundle>();
   readonly parallelism: number;
+  readonly #cacheTokens = new WeakMap<WorkerConnection, CacheTokens>();
 
   constructor(
     readonly stage: StageDescriptor,
@@ -98,12 +104,21 @@ export class RemoteStage implements PreparedStage {
     connection.open(instruction, bundle);
     const open: OpenBundle = { connection, bundle, over: false, asked: undefined };
     this.#open.set(task.bundle, open);
+    const cached = connection.sdk.cachesState ? this.#cacheTokensOf(connection) : undefined;
+    const ended = this.worker.watch.begin(connection, bundle);
     try {
+      const isEmbedded = connection.sdk.takesEmbeddedElements && bundle.bytes <= MOST_EMBEDDED;
+      const stream = isEmbedded ? "" : connection.streamFor(instruction);
       const responded = connection.request(instruction, {
         case: "processBundle",
-        value: { processBundleDescriptorId: this.#described.descriptor.id },
+        value: {
+          processBundleDescriptorId: this.#described.descriptor.id,
+          cacheTokens: cached?.forBundle(task) ?? [],
+          dataStreamId: stream,
+          ...(isEmbedded ? { elements: bundle.together } : {}),
+        },
       });
-      connection.send(bundle.messages());
+      if (!isEmbedded) connection.send(bundle.messages(), stream);
       if (this.#neverEnds) void this.#checkpoint(open);
       const { response } = await Promise.race([responded, bundle.received.then(() => responded)]);
       open.over = true;
@@ -114,7 +129,13 @@ export class RemoteStage implements PreparedStage {
       // A worker may have split the bundle just before its end: what it gave back then is not to be lost.
       await open.asked;
       await bundle.received;
-      return await this.#result(connection, bundle, response.value);
+      const result = await this.#result(connection, bundle, response.value);
+      ended(result.metrics);
+      return result;
+    } catch (thrown) {
+      cached?.discarded();
+      ended();
+      throw await withFailingElement(thrown, connection, instruction, this.#described);
     } finally {
       open.over = true;
       this.#open.delete(task.bundle);
@@ -139,6 +160,7 @@ export class RemoteStage implements PreparedStage {
       timers: [...this.#expirations(bundle), ...bundle.timerChanges],
       state: bundle.requests.state.changes,
       metrics: this.#metrics(infos),
+      discarded: () => this.#cacheTokens.get(connection)?.discarded(),
       ...(response.requiresFinalization ? { finalize: () => finalize(connection, instruction) } : {}),
     };
   }
@@ -206,6 +228,15 @@ export class RemoteStage implements PreparedStage {
       this.#keyWindows.set(transform, codec);
     }
     return codec;
+  }
+
+  #cacheTokensOf(connection: WorkerConnection): CacheTokens {
+    let tokens = this.#cacheTokens.get(connection);
+    if (tokens === undefined) {
+      tokens = new CacheTokens(this.stage);
+      this.#cacheTokens.set(connection, tokens);
+    }
+    return tokens;
   }
 
   close(): void {

@@ -10,15 +10,19 @@ import type {
 import type { InternedWindow } from "../../../portability/execution/window.js";
 import type { WindowTable } from "../../../portability/execution/window-table.js";
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { BundleWatch, type BundleWatchOptions } from "./bundle-watch.js";
 import type { FnApiServer } from "./fn-api-server.js";
 import { RemoteStage } from "./remote-stage.js";
 import { RemoteWindowMapping, RemoteWindowMerging } from "./remote-windowing.js";
+import { BASIC_SDK, type SdkCapabilities } from "./sdk-capabilities.js";
 import { WorkerConnection } from "./worker-connection.js";
 
 /** A worker that somebody has started. */
 export interface StartedWorker {
   /** Settles with the reason when it has ended by itself. */
   readonly exited: Promise<string>;
+  /** What its SDK takes part in. Default: nothing beyond what every SDK does. */
+  readonly sdk?: SdkCapabilities;
   stop(): Promise<void>;
 }
 
@@ -28,6 +32,13 @@ export interface StartedWorker {
  * @param signal Aborts when nobody waits for the worker any more: it is not to be started, or to be stopped.
  */
 export type StartWorker = (id: string, signal: AbortSignal) => Promise<StartedWorker>;
+
+export interface RemoteWorkerOptions {
+  /** How long (ms) a worker may take from its start to its connection. Default: {@link CONNECT_TIMEOUT}. */
+  readonly connectTimeout?: number;
+  /** How its bundles are watched. */
+  readonly watch?: BundleWatchOptions;
+}
 
 /** How long (ms) a worker may take from its start to its connection, by default. Containers take longest. */
 export const CONNECT_TIMEOUT = 120_000;
@@ -42,6 +53,9 @@ export class RemoteWorker implements StageWorker {
   readonly #mergings = new Map<WindowFunction, RemoteWindowMerging>();
   #starts = 0;
   #closed = false;
+  readonly #connectTimeout: number;
+  /** What is known of the bundles that are out. */
+  readonly watch: BundleWatch;
   /** What short ids of monitoring infos stand for. A worker keeps them for its life. */
   readonly #shortIds = new WeakMap<WorkerConnection, Map<string, MonitoringInfo>>();
 
@@ -54,8 +68,11 @@ export class RemoteWorker implements StageWorker {
     readonly server: FnApiServer,
     readonly endpoint: string,
     readonly start: StartWorker,
-    readonly connectTimeout = CONNECT_TIMEOUT,
-  ) {}
+    { connectTimeout = CONNECT_TIMEOUT, watch = {} }: RemoteWorkerOptions = {},
+  ) {
+    this.#connectTimeout = connectTimeout;
+    this.watch = new BundleWatch((connection, payloads) => this.monitoringInfos(connection, payloads), watch);
+  }
 
   async prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
     return new RemoteStage(stage, this, windows);
@@ -113,7 +130,8 @@ export class RemoteWorker implements StageWorker {
       const starting = this.start(id, givenUp.signal);
       this.#stopWhenLost(connection, starting);
       const lostFirst = connection.lost.then(raise);
-      const { exited } = await Promise.race([starting, lostFirst]);
+      const { exited, sdk = BASIC_SDK } = await Promise.race([starting, lostFirst]);
+      connection.sdk = sdk;
       void exited.then((reason) => connection.end(lost(`Worker ${id} ended: ${reason}`)));
       await Promise.race([connection.connected, lostFirst, this.#tooLate(connection, id)]);
       return connection;
@@ -136,11 +154,11 @@ export class RemoteWorker implements StageWorker {
     return new Promise((_, reject) => {
       const timer = setTimeout(() => {
         reject(
-          new GirderError("io", `Worker ${id} did not connect within ${this.connectTimeout} ms.`, {
+          new GirderError("io", `Worker ${id} did not connect within ${this.#connectTimeout} ms.`, {
             remedy: "See its log for why; it must be able to reach the runner's address.",
           }),
         );
-      }, this.connectTimeout);
+      }, this.#connectTimeout);
       void Promise.race([connection.connected, connection.lost]).then(() => clearTimeout(timer));
     });
   }
@@ -172,6 +190,7 @@ export class RemoteWorker implements StageWorker {
   async close(): Promise<void> {
     this.#closed = true;
     for (const fn of [...this.#mappings.values(), ...this.#mergings.values()]) await fn.close();
+    if (this.#latest !== undefined && !this.#latest.isLost) await this.watch.lastHarnessMetrics(this.#latest);
     this.#latest?.end(ended());
     // What the end of the connection brings about comes first.
     await this.#latest?.lost;

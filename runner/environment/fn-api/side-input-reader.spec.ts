@@ -14,7 +14,7 @@ const coders = new StageCoders(components, new WindowTable());
 const codec = coders.elements(IN, true);
 
 function contentsOf(store: SideInputStore): SideInputContents {
-  return { get: () => undefined, values: () => [], at: (key) => store.at(key) };
+  return { get: () => undefined, values: () => [], entries: () => [], at: (key) => store.at(key) };
 }
 
 const texts = (chunks: readonly Uint8Array[]): string[] => chunks.map((chunk) => Buffer.from(chunk).toString("latin1"));

@@ -323,7 +323,12 @@ describe("state requests for a side input", () => {
     const contents = new SideInputStore();
     contents.add(codec.decode(pairs(["a", "1", 3], ["b", "2", 4], ["a", "3", 13])));
     contents.add(codec.decode(pairs(["a", "4", 5])));
-    const sideInput: SideInputContents = { get: () => undefined, values: () => [], at: (key) => contents.at(key) };
+    const sideInput: SideInputContents = {
+      get: () => undefined,
+      values: () => [],
+      entries: () => [],
+      at: (key) => contents.at(key),
+    };
     return new Harness([sideInput]);
   }
 

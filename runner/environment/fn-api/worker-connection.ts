@@ -10,6 +10,7 @@ import type {
   StateRequest,
   StateResponseSchema,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { BASIC_SDK, type SdkCapabilities } from "./sdk-capabilities.js";
 
 type InstructionInit = MessageInitShape<typeof InstructionRequestSchema>;
 /** What a worker may be asked to do. */
@@ -35,8 +36,13 @@ interface Awaited {
 let instructions = 0;
 
 export class WorkerConnection {
+  /** What the worker's SDK takes part in. */
+  sdk: SdkCapabilities = BASIC_SDK;
   readonly #requests = new Outbox<InstructionInit>();
-  readonly #elements = new Outbox<ElementsInit>();
+  /** What is sent on data streams, by the stream's name; that of the one which every worker opens is empty. */
+  readonly #elements = new Map([["", new Outbox<ElementsInit>()]]);
+  /** Bundles by the name of the data stream that they have. */
+  readonly #streamUsers = new Map<string, string>();
   readonly #awaited = new Map<string, Awaited>();
   readonly #channels = new Map<string, InstructionChannel>();
   /** Answers to state requests, by stream. */
@@ -85,15 +91,29 @@ export class WorkerConnection {
     this.#channels.set(instruction, channel);
   }
 
+  /**
+   * The name of the data stream for a bundle, until {@link close}: of those that no other bundle uses, the one that was used first. A bundle that
+   * takes its elements slowly holds up all others of its stream. SDKs that open no named streams have one for all.
+   */
+  streamFor(instruction: string): string {
+    if (!this.sdk.opensNamedStreams) return "";
+    let name = "";
+    for (let i = 1; this.#streamUsers.has(name); i++) name = String(i);
+    this.#streamUsers.set(name, instruction);
+    if (!this.#elements.has(name) && !this.isLost) this.#elements.set(name, new Outbox());
+    return name;
+  }
+
   /** What still comes for the instruction is passed over. */
   close(instruction: string): void {
     this.#channels.delete(instruction);
     this.#awaited.delete(instruction);
+    for (const [name, user] of this.#streamUsers) if (user === instruction) this.#streamUsers.delete(name);
   }
 
-  /** Sends elements, each message made when the stream can take it. */
-  send(messages: Iterable<ElementsInit>): void {
-    this.#elements.pushAll(messages);
+  /** Sends elements on a data stream, each message made when the stream can take it. */
+  send(messages: Iterable<ElementsInit>, stream = ""): void {
+    this.#elements.get(stream)?.pushAll(messages);
   }
 
   /**
@@ -108,11 +128,19 @@ export class WorkerConnection {
     return this.#requests;
   }
 
-  /** Takes over the worker's data stream. @throws GirderError `invalid-argument` for a second one. */
-  data(messages: AsyncIterable<Elements>): AsyncIterable<ElementsInit> {
-    this.#only("data");
+  /**
+   * Takes over the worker's data stream of that name.
+   *
+   * @throws GirderError `invalid-argument` for a second one of a name, `not-found` for a name that no bundle was given.
+   */
+  data(messages: AsyncIterable<Elements>, name = ""): AsyncIterable<ElementsInit> {
+    const elements = this.#elements.get(name);
+    if (elements === undefined) {
+      throw new GirderError("not-found", `No bundle has a data stream ${JSON.stringify(name)}.`, { where: this.id });
+    }
+    this.#only(name === "" ? "data" : `data ${name}`);
     void this.#read(messages, (message) => this.#received(message), "data");
-    return this.#elements;
+    return elements;
   }
 
   /** Takes over a state stream of the worker. */
@@ -156,7 +184,7 @@ export class WorkerConnection {
     for (const channel of this.#channels.values()) channel.failed(why);
     this.#channels.clear();
     this.#requests.end();
-    this.#elements.end();
+    for (const elements of this.#elements.values()) elements.end();
     for (const answers of this.#answers) answers.end();
   }
 

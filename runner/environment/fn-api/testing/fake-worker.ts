@@ -10,9 +10,11 @@ import {
   BeamFnControl,
   BeamFnData,
   BeamFnState,
+  type Elements,
   type InstructionRequest,
   type InstructionResponseSchema,
   type ProcessBundleDescriptor,
+  type ProcessBundleRequest,
   type ProcessBundleResponseSchema,
   type StateKeySchema,
   type StateRequestSchema,
@@ -20,8 +22,10 @@ import {
 } from "../../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { parDoPayloadOf } from "../../../graph/transforms.js";
 import { SINK_URN, SOURCE_URN } from "../bundle-descriptor.js";
-import { FnApiServer } from "../fn-api-server.js";
+import type { BundleWatchOptions } from "../bundle-watch.js";
+import { DATA_STREAM, FnApiServer } from "../fn-api-server.js";
 import { RemoteWorker, type StartWorker } from "../remote-worker.js";
+import { BASIC_SDK, type SdkCapabilities } from "../sdk-capabilities.js";
 
 type Answer = NonNullable<MessageInitShape<typeof InstructionResponseSchema>["response"]>;
 type BundleAnswer = MessageInitShape<typeof ProcessBundleResponseSchema>;
@@ -55,6 +59,7 @@ export class FakeBundle {
     readonly instruction: string,
     readonly descriptor: ProcessBundleDescriptor,
     readonly received: BundleInput,
+    readonly request: ProcessBundleRequest,
   ) {}
 
   /** Ids of the transforms of that URN. */
@@ -75,12 +80,16 @@ export class FakeBundle {
   /** Sends elements of an output. */
   output(data: Uint8Array, sink = 0, isLast = false): void {
     const transformId = this.transforms(SINK_URN)[sink]!;
-    this.worker.send({ data: [{ instructionId: this.instruction, transformId, data, isLast }] });
+    this.#send({ data: [{ instructionId: this.instruction, transformId, data, isLast }] });
   }
 
   /** Sets timers. */
   set(transformId: string, timerFamilyId: string, timers: Uint8Array, isLast = false): void {
-    this.worker.send({ timers: [{ instructionId: this.instruction, transformId, timerFamilyId, timers, isLast }] });
+    this.#send({ timers: [{ instructionId: this.instruction, transformId, timerFamilyId, timers, isLast }] });
+  }
+
+  #send(elements: ElementsInit): void {
+    this.worker.send(elements, this.request.dataStreamId);
   }
 
   /** Asks for state. */
@@ -104,7 +113,7 @@ export class FakeWorker {
   readonly #metadata = new Metadata();
   readonly #gone = new AbortController();
   readonly #responses = new Outbox<MessageInitShape<typeof InstructionResponseSchema>>();
-  readonly #elements = new Outbox<ElementsInit>();
+  readonly #elements = new Map<string, Outbox<ElementsInit>>();
   readonly #requests = new Outbox<MessageInitShape<typeof StateRequestSchema>>();
   readonly #inputs = new Map<string, BundleInput>();
   readonly #begin = new Map<string, () => void>();
@@ -137,18 +146,31 @@ export class FakeWorker {
     this.released = this.#read(this.#control.call.control(this.#responses, this.#options), (request) => {
       void this.#do(request);
     });
-    void this.#read(this.#data.call.data(this.#elements, this.#options), ({ data, timers }) => {
-      for (const { instructionId, transformId, data: bytes, isLast } of data) {
-        this.#received(instructionId, "data", transformId, bytes, isLast);
-      }
-      for (const { instructionId, transformId, timerFamilyId, timers: bytes, isLast } of timers) {
-        this.#received(instructionId, "timers", `${transformId} ${timerFamilyId}`, bytes, isLast);
-      }
-    });
+    this.#openData("");
     void this.#read(this.#state.call.state(this.#requests, this.#options), (response) => {
       this.#asked.get(response.id)?.(response);
     });
     return this;
+  }
+
+  /** Opens a data stream, unless it is open. */
+  #openData(name: string): void {
+    if (this.#elements.has(name)) return;
+    const elements = new Outbox<ElementsInit>();
+    this.#elements.set(name, elements);
+    const metadata = this.#metadata.clone();
+    if (name !== "") metadata.set(DATA_STREAM, name);
+    const messages = this.#data.call.data(elements, { ...this.#options, metadata });
+    void this.#read(messages, (message) => this.#elementsCame(message));
+  }
+
+  #elementsCame({ data, timers }: Elements): void {
+    for (const { instructionId, transformId, data: bytes, isLast } of data) {
+      this.#received(instructionId, "data", transformId, bytes, isLast);
+    }
+    for (const { instructionId, transformId, timerFamilyId, timers: bytes, isLast } of timers) {
+      this.#received(instructionId, "timers", `${transformId} ${timerFamilyId}`, bytes, isLast);
+    }
   }
 
   async #read<T>(messages: AsyncIterable<T>, take: (message: T) => void): Promise<void> {
@@ -159,8 +181,8 @@ export class FakeWorker {
     }
   }
 
-  send(elements: ElementsInit): void {
-    this.#elements.push(elements);
+  send(elements: ElementsInit, stream = ""): void {
+    this.#elements.get(stream)!.push(elements);
   }
 
   respond(instructionId: string, response: Answer): void {
@@ -203,14 +225,17 @@ export class FakeWorker {
     }
   }
 
-  async #bundle(instruction: string, { processBundleDescriptorId: id }: { processBundleDescriptorId: string }) {
+  async #bundle(instruction: string, request: ProcessBundleRequest) {
+    const { processBundleDescriptorId: id, dataStreamId, elements } = request;
+    this.#openData(dataStreamId);
+    if (elements !== undefined) this.#elementsCame(elements);
     let described = this.#descriptors.get(id);
     if (described === undefined) {
       const options = { metadata: this.#metadata };
       described = this.#control.call.getProcessBundleDescriptor({ processBundleDescriptorId: id }, options);
       this.#descriptors.set(id, described);
     }
-    const bundle = new FakeBundle(this, instruction, await described, this.#inputOf(instruction));
+    const bundle = new FakeBundle(this, instruction, await described, this.#inputOf(instruction), request);
     const families = timerFamilies(bundle.descriptor);
     const expected = [
       ...bundle.transforms(SOURCE_URN).map((source) => `data ${source}`),
@@ -241,7 +266,7 @@ export class FakeWorker {
   }
 
   #close(): void {
-    for (const box of [this.#responses, this.#elements, this.#requests]) box.end();
+    for (const box of [this.#responses, ...this.#elements.values(), this.#requests]) box.end();
     for (const connection of [this.#control, this.#data, this.#state]) connection.close();
   }
 
@@ -263,6 +288,10 @@ export interface FakeRunnerOptions {
   readonly start?: (worker: FakeWorker, signal: AbortSignal) => void | Promise<void>;
   /** ms. Default: 5 s. */
   readonly connectTimeout?: number;
+  /** How bundles are watched. */
+  readonly watch?: BundleWatchOptions;
+  /** What their SDK takes part in. Default: nothing beyond what every SDK does. */
+  readonly sdk?: Partial<SdkCapabilities>;
 }
 
 /** The runner's end: a server, and workers that are started when they are needed. */
@@ -291,14 +320,19 @@ export class FakeRunner implements AsyncDisposable {
 
   /** The worker of an environment, which is started when it is first needed. */
   newWorker(id: string): RemoteWorker {
-    const { connectTimeout = 5_000, start = (worker): void => void worker.connect() } = this.options;
+    const {
+      connectTimeout = 5_000,
+      sdk = {},
+      watch = {},
+      start = (worker): void => void worker.connect(),
+    } = this.options;
     const starting: StartWorker = async (workerId, signal) => {
       const worker = new FakeWorker(this.address, workerId, this.process);
       this.started.push(worker);
       await start(worker, signal);
-      return { exited: worker.exited, stop: () => worker.stop() };
+      return { exited: worker.exited, sdk: { ...BASIC_SDK, ...sdk }, stop: () => worker.stop() };
     };
-    return new RemoteWorker(id, this.fnApi, this.address, starting, connectTimeout);
+    return new RemoteWorker(id, this.fnApi, this.address, starting, { connectTimeout, watch });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
