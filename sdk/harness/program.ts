@@ -10,6 +10,7 @@ import {
   positionOf,
   UNPACK_URN,
 } from "../../portability/execution/packed-combine.js";
+import type { StageOutput } from "../../portability/execution/stage.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
   type FunctionSpec,
@@ -23,7 +24,6 @@ import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
-import type { OutputMeter } from "./bundle.js";
 import {
   combineGroupedValues,
   convertToAccumulators,
@@ -36,21 +36,27 @@ import type { Cursor } from "./cursor.js";
 import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
-import { SinkOperator } from "./sink-operator.js";
+import type { SinkOperator } from "./sink-operator.js";
 import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
 import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
+/** Makes the sink of a PCollection that leaves the stage. */
+export type NewSink<S extends SinkOperator> = (output: StageOutput, components: StageComponents) => S;
+
 /** The program of a stage, and the sinks of its outputs by index. */
-export interface BuiltProgram extends StageProgram {
-  readonly sinks: readonly SinkOperator[];
-  /** Counts what goes to the sinks. */
-  readonly meter: OutputMeter;
+export interface BuiltProgram<S extends SinkOperator = SinkOperator> extends StageProgram {
+  readonly sinks: readonly S[];
 }
 
-export function buildProgram(components: StageComponents, functions: FunctionTable, outside: Cursor): BuiltProgram {
+export function buildProgram<S extends SinkOperator>(
+  components: StageComponents,
+  functions: FunctionTable,
+  outside: Cursor,
+  newSink: NewSink<S>,
+): BuiltProgram<S> {
   const { descriptor } = components;
   const consumers = new Map<string, Step[]>();
   const readBy = (pcollection: string, step: Step): void => {
@@ -64,7 +70,6 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     ),
   );
   const steps: Step[] = [];
-  const meter: OutputMeter = { bytes: 0 };
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
@@ -76,8 +81,9 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
       if (!sideInputs.has(localName) && !entering.has(slot(id, localName))) readBy(pcollection, step);
     }
   }
-  const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
-    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined, meter);
+  const sinks = descriptor.outputs.map((output) => {
+    const { pcollection } = output;
+    const sink = newSink(output, components);
     const step: OperatorStep = {
       kind: "operator",
       transform: pcollection,
@@ -92,7 +98,7 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
   const inputs = descriptor.inputs.map(({ consumers: slots }) =>
     slots.map(({ transform }) => byTransform.get(transform)!),
   );
-  return { consumers, steps, inputs, sinks, meter };
+  return { consumers, steps, inputs, sinks };
 }
 
 function slot(transform: string, localName: string): string {
