@@ -10,6 +10,10 @@ export interface SideInputContents {
   get(main: InternedWindow): readonly Batch[] | undefined;
   /** What {@link get} returns, for all windows of the bundle's input. */
   values(): Iterable<readonly Batch[]>;
+  /**
+   * Fetches what {@link get} returns for a window; undefined if that is at hand. Not there where everything always is.
+   */
+  load?(main: InternedWindow): Promise<void> | undefined;
   /** The elements of one of the side input's own windows, by the window's encoded bytes as Latin-1. Empty for others. */
   at(windowKey: string): readonly Batch[];
 }

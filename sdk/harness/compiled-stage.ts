@@ -9,8 +9,8 @@ import { closureChain } from "./closure-chain.js";
 import { Cursor } from "./cursor.js";
 import { generateChain, mayGenerateCode } from "./generated-chain.js";
 import { OpenBundle } from "./open-bundle.js";
-import type { PromiseReturned } from "./operator.js";
-import { type BuiltProgram, buildProgram, type NewSink } from "./program.js";
+import type { PromiseReturned, StageProgram } from "./operator.js";
+import { type BuiltProgram, buildProgram, type ProgramOptions } from "./program.js";
 import type { SinkOperator } from "./sink-operator.js";
 import { StageComponents } from "./stage-components.js";
 import { userError } from "./user-error.js";
@@ -24,16 +24,15 @@ export class CompiledStage<S extends SinkOperator = SinkOperator> {
   #chain: Chain;
   #awaits: boolean;
 
-  /** @param newSink Makes what takes the elements that leave the stage. */
   constructor(
     readonly descriptor: StageDescriptor,
     windows: WindowTable,
     functions: FunctionTable,
-    newSink: NewSink<S>,
+    options: ProgramOptions<S>,
   ) {
     this.components = new StageComponents(descriptor, windows);
     this.#cursor = new Cursor(windows.global);
-    this.#program = buildProgram(this.components, functions, new Cursor(windows.global), newSink);
+    this.#program = buildProgram(this.components, functions, new Cursor(windows.global), options);
     this.#elementOf = descriptor.inputs.map(({ pcollection }) => this.components.codec(pcollection).elementOf);
     this.#awaits = this.#program.steps.some((step) => step.asynchronous);
     this.#chain = this.#compile();
@@ -42,6 +41,11 @@ export class CompiledStage<S extends SinkOperator = SinkOperator> {
   /** By index of the stage's outputs. */
   get sinks(): readonly S[] {
     return this.#program.sinks;
+  }
+
+  /** Its program, with the elements counted in its bundles so far, if they are counted. */
+  get program(): StageProgram {
+    return this.#program;
   }
 
   /** Whether its bundles await promises. */

@@ -1,5 +1,6 @@
 /** A bundle between its start and its end, through which elements are put as they come. */
 import type { Batch } from "../../portability/execution/batch.js";
+import type { Residual } from "../../portability/execution/stage.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain } from "./chain.js";
 import { promised } from "./inline-calls.js";
@@ -33,6 +34,17 @@ export class OpenBundle {
   /** Processes elements of a batch until it, the bundle's turn on the thread or the bundle is over; returns how many. */
   process(input: number, batch: Batch): number | Promise<number> {
     return this.chain.run(input, batch, this.bundle);
+  }
+
+  /**
+   * What may be gone on with in the bundle's next turn: parts given up in the middle come before what is untouched. Work
+   * that has to wait stays with the bundle.
+   */
+  resumable(untouched: readonly Residual[]): Residual[] {
+    const { bundle } = this;
+    const now = bundle.residuals.filter(({ delay }) => delay <= 0);
+    bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
+    return [...now, ...untouched];
   }
 
   /** Ends the bundle, for all steps, producers first. */

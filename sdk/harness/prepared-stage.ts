@@ -27,8 +27,9 @@ export class HarnessStage implements PreparedStage {
     windows: WindowTable,
     functions: FunctionTable,
   ) {
-    this.#stage = new CompiledStage(descriptor, windows, functions, ({ pcollection, keyed }, components) => {
-      return new BatchSink(keyed ? components.codec(pcollection).identity : undefined, this.#meter);
+    this.#stage = new CompiledStage(descriptor, windows, functions, {
+      newSink: ({ pcollection, keyed }, components) =>
+        new BatchSink(keyed ? components.codec(pcollection).identity : undefined, this.#meter),
     });
   }
 
@@ -71,7 +72,7 @@ export class HarnessStage implements PreparedStage {
       const done = rest.length > 0 ? 0 : (open.process(input, batch) as number);
       if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
     }
-    return resumable(open, rest);
+    return open.resumable(rest);
   }
 
   /** Goes on slice by slice, letting the event loop turn in between. */
@@ -105,7 +106,7 @@ export class HarnessStage implements PreparedStage {
         const done = untouched.length > 0 ? 0 : await open.process(input, batch);
         if (done < batch.count) untouched.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
       }
-      rest = resumable(open, untouched);
+      rest = open.resumable(untouched);
       work = rest;
       await nextTurn();
     } while (rest.length > 0 && !open.bundle.over);
@@ -123,11 +124,4 @@ export class HarnessStage implements PreparedStage {
   close(): Promise<void> {
     return this.#stage.teardown();
   }
-}
-
-/** What may be gone on with in the next slice: parts given up in the middle come before what is untouched. */
-function resumable({ bundle }: OpenBundle, untouched: Residual[]): Residual[] {
-  const now = bundle.residuals.filter(({ delay }) => delay <= 0);
-  bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
-  return [...now, ...untouched];
 }

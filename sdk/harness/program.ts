@@ -34,6 +34,8 @@ import {
 import { bindContext, type ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
 import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
+import { talliesOf } from "./element-counts.js";
+import { FetchingOperator } from "./fetching-operator.js";
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
 import type { SinkOperator } from "./sink-operator.js";
@@ -43,8 +45,15 @@ import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
-/** Makes the sink of a PCollection that leaves the stage. */
-export type NewSink<S extends SinkOperator> = (output: StageOutput, components: StageComponents) => S;
+/** What whoever drives a stage decides about its program. */
+export interface ProgramOptions<S extends SinkOperator> {
+  /** Makes the sink of a PCollection that leaves the stage. */
+  readonly newSink: (output: StageOutput, components: StageComponents) => S;
+  /** Whether side inputs may have to be fetched (`SideInputContents.load`). Default: they are at hand. */
+  readonly fetchesSideInputs?: boolean;
+  /** Whether the elements of each PCollection are counted. Default: they are not. */
+  readonly countsElements?: boolean;
+}
 
 /** The program of a stage, and the sinks of its outputs by index. */
 export interface BuiltProgram<S extends SinkOperator = SinkOperator> extends StageProgram {
@@ -55,7 +64,7 @@ export function buildProgram<S extends SinkOperator>(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
-  newSink: NewSink<S>,
+  { newSink, fetchesSideInputs = false, countsElements = false }: ProgramOptions<S>,
 ): BuiltProgram<S> {
   const { descriptor } = components;
   const consumers = new Map<string, Step[]>();
@@ -73,7 +82,7 @@ export function buildProgram<S extends SinkOperator>(
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
-    const step = stepOf(id, transform, components, functions, outside);
+    const step = stepOf(id, transform, components, functions, outside, fetchesSideInputs);
     steps.push(step);
     byTransform.set(id, step);
     const sideInputs = components.sideInputNames(transform);
@@ -95,10 +104,13 @@ export function buildProgram<S extends SinkOperator>(
     readBy(pcollection, step);
     return sink;
   });
-  const inputs = descriptor.inputs.map(({ consumers: slots }) =>
-    slots.map(({ transform }) => byTransform.get(transform)!),
-  );
-  return { consumers, steps, inputs, sinks };
+  const inputs = descriptor.inputs.map(({ pcollection, consumers: slots }) => [
+    ...slots.map(({ transform }) => byTransform.get(transform)!),
+    // What enters may leave as it is.
+    ...(consumers.get(pcollection) ?? []),
+  ]);
+  const program = { consumers, steps, inputs, sinks };
+  return countsElements ? { ...program, tallies: talliesOf(program) } : program;
 }
 
 function slot(transform: string, localName: string): string {
@@ -111,6 +123,7 @@ function stepOf(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
+  fetchesSideInputs: boolean,
 ): Step {
   const outputs = Object.values(transform.outputs);
   const inline = (kind: InlineStep["kind"], fn: (value: never) => unknown, asynchronous = false): InlineStep => ({
@@ -137,7 +150,7 @@ function stepOf(
   const urn = transform.spec?.urn ?? "";
   switch (urn) {
     case Primitives.PAR_DO:
-      return parDoStep(id, transform, components, functions, outside);
+      return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
     case Primitives.FLATTEN:
       return inline("map", (value) => value);
     case Primitives.ASSIGN_WINDOWS: {
@@ -195,19 +208,24 @@ function parDoStep(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
+  fetchesSideInputs: boolean,
 ): Step {
   const { descriptor } = components;
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const outputs = Object.values(transform.outputs);
+  const sides: number[] = [];
   const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
     const localName = `side:${name}`;
     const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+    sides.push(index);
     return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
   });
+  const fetching = (operator: Operator): Operator =>
+    fetchesSideInputs && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,
-    operator: binding.observesWindow ? new EachWindowOperator(operator) : operator,
+    operator: binding.observesWindow ? new EachWindowOperator(fetching(operator)) : operator,
     asynchronous: declaredAsynchronous(fn),
     outputs,
   });
