@@ -1,7 +1,8 @@
 /**
  * `npm run conformance -- COMMAND`:
  *
- * - `typescript [--only NAME] [--json FILE] [--write-scoreboard]` runs our own suite on the embedded runner.
+ * - `typescript [--runner embedded|portable] [--subject NAME] [--endpoint H:P] [--only NAME] [--json FILE] [--write-scoreboard]` runs
+ *   our own suite on the embedded runner, or on a job service with the functions in this process.
  * - `python|go|java [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE] …` runs the suites of Beam's SDKs on a job
  *   service: see docs/conformance.md.
  * - `prism-prepare [PROGRAM…]` has Beam's Prism judge our pipeline protos.

@@ -1,6 +1,12 @@
-/** `npm run conformance -- typescript [--only NAME] [--json FILE] [--write-scoreboard]`. */
+/**
+ * `npm run conformance -- typescript [--runner embedded|portable] [--subject NAME] [--endpoint H:P] [--only NAME] [--json FILE]
+ * [--write-scoreboard]`.
+ */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { GirderError } from "girder";
+import { SUBJECTS } from "../endpoint/endpoint.js";
+import { givenEndpoint, logFile, startEndpoint } from "../endpoint/start-endpoint.js";
 import { surprises } from "../report/known-failures.js";
 import { knownFailures } from "../report/known-failures-file.js";
 import { reportText } from "../report/report-text.js";
@@ -8,13 +14,48 @@ import { writeResult } from "../report/results.js";
 import { writeScoreboard } from "../report/write-scoreboard.js";
 import { embeddedSubject } from "./embedded-subject.js";
 import { TESTS } from "./index.js";
-import { nameOf, runSuite } from "./run-suite.js";
+import { portableSubject } from "./portable-subject.js";
+import { nameOf, runSuite, type Subject } from "./run-suite.js";
+
+/** Where the suite is run, as the options say. */
+interface Run {
+  readonly subject: Subject;
+  readonly stop: () => Promise<unknown>;
+}
 
 /** Runs the suite; the exit code of the process is 1 where a result differs from the known failures. */
 export async function typescriptCommand(args: readonly string[]): Promise<number> {
+  try {
+    return await runCommand(args);
+  } catch (thrown) {
+    console.error(thrown instanceof GirderError ? thrown.message : thrown);
+    return 2;
+  }
+}
+
+async function subjectOf(runner: string, name: string, address: string | undefined, timeout: number): Promise<Run> {
+  if (runner === "embedded") return { subject: embeddedSubject(), stop: async () => undefined };
+  if (runner !== "portable") {
+    throw new GirderError("invalid-option", `--runner is ${runner}.`, { remedy: "Use embedded or portable." });
+  }
+  const known = SUBJECTS.find((each) => each === name);
+  if (known === undefined) {
+    throw new GirderError("invalid-option", `--subject is ${name}.`, { remedy: `Use one of: ${SUBJECTS.join(", ")}.` });
+  }
+  const log = logFile(`typescript-${name}-server`);
+  const endpoint = address === undefined ? await startEndpoint(known, log) : givenEndpoint(address);
+  console.error(`typescript on ${name} at ${endpoint.address}`);
+  return { subject: portableSubject(known, endpoint, timeout), stop: () => endpoint.stop() };
+}
+
+async function runCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      runner: { type: "string" },
+      subject: { type: "string", default: "girder" },
+      endpoint: { type: "string" },
+      timeout: { type: "string", default: "60" },
       only: { type: "string" },
       json: { type: "string" },
       "write-scoreboard": { type: "boolean", default: false },
@@ -26,7 +67,11 @@ export async function typescriptCommand(args: readonly string[]): Promise<number
     console.error(`No test is called like "${only}".`);
     return 2;
   }
-  const report = await runSuite(tests, embeddedSubject());
+  const runner = values.runner ?? (values.endpoint === undefined ? "embedded" : "portable");
+  const { subject, stop } = await subjectOf(runner, values.subject, values.endpoint, Number(values.timeout));
+  const report = await runSuite(tests, subject, ({ name, outcome, seconds }) => {
+    if (runner === "portable") console.error(`${outcome.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${name}`);
+  }).finally(stop);
   console.log(reportText(report));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (values["write-scoreboard"]) {
@@ -36,6 +81,10 @@ export async function typescriptCommand(args: readonly string[]): Promise<number
     }
     writeResult({ ...report, date: new Date().toISOString().slice(0, 10) });
     writeScoreboard();
+  }
+  if (subject.isForeign === true) {
+    console.error(`What is known to fail is listed for Girder, not for ${subject.name}.`);
+    return 0;
   }
   const unexpected = surprises(report, { known: knownFailures("typescript"), complete: only === undefined });
   for (const { name, what } of unexpected) console.error(`${name} ${what}.`);

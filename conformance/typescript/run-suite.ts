@@ -12,6 +12,10 @@ export interface Subject {
   readonly name: string;
   /** Versions of what is tested and what it runs on, by name. */
   readonly versions: Readonly<Record<string, string>>;
+  /** In which way pipelines are run, where there are several. Default: the only one. */
+  readonly variant?: readonly string[];
+  /** Whether the runner is not ours: what it says that it does not support is passed over. */
+  readonly isForeign?: boolean;
   /** Builds a pipeline, runs it to its end and checks that all its assertions were made. Throws GirderErrors. */
   run(build: (root: Root) => unknown): Promise<MetricsContainer>;
 }
@@ -22,37 +26,57 @@ export function nameOf({ category, name }: ConformanceTest): string {
 }
 
 /** Runs the tests one after the other. */
-export async function runSuite(tests: readonly ConformanceTest[], subject: Subject): Promise<Report> {
+export async function runSuite(
+  tests: readonly ConformanceTest[],
+  subject: Subject,
+  onResult: (result: TestResult) => void = () => undefined,
+): Promise<Report> {
   const results: TestResult[] = [];
   for (const test of tests) {
     const name = nameOf(test);
     const begun = performance.now();
-    const reason = await failureOf(test, subject);
+    const ending = await endingOf(test, subject);
     const seconds = Math.round(performance.now() - begun) / 1000;
-    results.push({ name, outcome: reason === undefined ? "passed" : "failed", seconds, reason: reason ?? "" });
+    const result = { name, seconds, ...ending };
+    results.push(result);
+    onResult(result);
   }
   return {
     suite: "girder-typescript",
     subject: subject.name,
     versions: subject.versions,
+    ...(subject.variant === undefined ? {} : { variant: subject.variant }),
     ...countOf(results),
     tests: results,
   };
 }
 
-/** Why a test fails; undefined if it passes. */
-async function failureOf(test: ConformanceTest, subject: Subject): Promise<string | undefined> {
+type Ending = Pick<TestResult, "outcome" | "reason">;
+
+const PASSED: Ending = { outcome: "passed", reason: "" };
+const failed = (reason: string): Ending => ({ outcome: "failed", reason });
+
+async function endingOf(test: ConformanceTest, subject: Subject): Promise<Ending> {
   let metrics: MetricsContainer;
   try {
     metrics = await subject.run((root) => test.build(root));
   } catch (thrown) {
-    if (test.failure === undefined) return messageOf(thrown);
-    const { code, message } = test.failure;
-    if (thrown instanceof GirderError && thrown.code === code && message.test(thrown.message)) return undefined;
-    return `The job had to fail with ${code} and ${message}, and failed otherwise: ${messageOf(thrown)}`;
+    return endingWith(thrown, test, subject);
   }
-  if (test.failure !== undefined) return `The job had to fail with ${test.failure.code}, and did not.`;
-  return test.metrics?.map((metric) => metricFailure(metric, metrics)).find((failure) => failure !== undefined);
+  if (test.failure !== undefined) return failed(`The job had to fail with ${test.failure.code}, and did not.`);
+  const reason = test.metrics?.map((metric) => metricFailure(metric, metrics)).find((failure) => failure !== undefined);
+  return reason === undefined ? PASSED : failed(reason);
+}
+
+/** What it means that a test's job was refused or failed. */
+function endingWith(thrown: unknown, { failure }: ConformanceTest, { isForeign = false }: Subject): Ending {
+  const code = thrown instanceof GirderError ? thrown.code : undefined;
+  if (failure !== undefined && code === failure.code && failure.message.test(messageOf(thrown))) return PASSED;
+  if (isForeign && code === "unsupported") return { outcome: "skipped", reason: messageOf(thrown) };
+  if (failure === undefined) return failed(messageOf(thrown));
+  return failed(
+    `The job had to fail with ${failure.code} and ${failure.message}, and failed otherwise: ${messageOf(thrown)}`,
+  );
 }
 
 function metricFailure({ step, name, kind, result }: ExpectedMetric, metrics: MetricsContainer): string | undefined {

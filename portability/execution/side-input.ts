@@ -12,6 +12,10 @@ export interface SideInputContents {
   values(): Iterable<readonly Batch[]>;
   /** The elements of the side input's own windows that windows of the bundle's input lead to, by their encoded bytes as Latin-1. */
   entries(): Iterable<readonly [windowKey: string, batches: readonly Batch[]]>;
+  /**
+   * Fetches what {@link get} returns for a window; undefined if that is at hand. Not there where everything always is.
+   */
+  load?(main: InternedWindow): Promise<void> | undefined;
   /** The elements of one of the side input's own windows, by the window's encoded bytes as Latin-1. Empty for others. */
   at(windowKey: string): readonly Batch[];
 }

@@ -2,7 +2,8 @@
  * Which window of a side input belongs to a window of the main input: the first of the side input's windows that hold its
  * last instant, as all SDKs have it.
  */
-import { type Duration, lastWindowStart } from "../../portability/execution/time.js";
+import { slidingSideInputWindow } from "../../portability/execution/side-input-window.js";
+import type { Duration } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 
@@ -27,11 +28,8 @@ export class WindowMapper {
     switch (mapping.kind) {
       case "global":
         return this.windows.global;
-      case "sliding": {
-        const { size, period, offset } = mapping;
-        const start = lastWindowStart(main.maxTimestamp - size, period, offset) + period;
-        return this.windows.interval(start, start + size);
-      }
+      case "sliding":
+        return slidingSideInputWindow(mapping, main, this.windows);
       case "custom": {
         const known = this.#answered.get(mapping.windowing)?.get(main);
         if (known === undefined && this.#asked.get(mapping.windowing)?.has(main) !== true) {

@@ -36,8 +36,11 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
     return appended;
   }
 
-  const onward = (pcollection: string, value: unknown, at: Cursor): Promise<Appended[]> =>
-    through(program.consumers.get(pcollection) ?? [], value, at);
+  const onward = (pcollection: string, value: unknown, at: Cursor): Promise<Appended[]> => {
+    const tally = program.tallies?.get(pcollection);
+    if (tally !== undefined) tally.count++;
+    return through(program.consumers.get(pcollection) ?? [], value, at);
+  };
 
   async function one(step: Step, value: unknown, at: Cursor): Promise<Appended[]> {
     if (step.kind === "operator") {

@@ -5,6 +5,12 @@ import { MetricsContainer } from "../../portability/metrics/index.js";
 /** Elements between two looks at the clock: looking at every element would cost several times what it saves. */
 export const CLOCK_INTERVAL = 64;
 
+/** What a bundle is given beside its elements. */
+export type BundleScope = Pick<
+  BundleTask,
+  "state" | "sideInputs" | "deadline" | "slice" | "maxElements" | "maxOutputBytes" | "stop"
+>;
+
 /** Bytes of the batches that a stage has put out in its bundle. */
 export interface OutputMeter {
   bytes: number;
@@ -20,7 +26,7 @@ export class Bundle {
 
   /** @param outputs Counts the bytes that leave the stage; begins anew. */
   constructor(
-    readonly task: BundleTask,
+    readonly task: BundleScope,
     readonly outputs: OutputMeter,
   ) {
     outputs.bytes = 0;

@@ -3,13 +3,13 @@ import { Batch } from "../../portability/execution/batch.js";
 import { NO_FIRING } from "../../portability/execution/pane.js";
 import { WindowTable } from "../../portability/execution/window-table.js";
 import { awaitingChain } from "./awaiting-chain.js";
+import { BatchSink } from "./batch-sink.js";
 import { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import { closureChain } from "./closure-chain.js";
 import { Cursor } from "./cursor.js";
 import { generateChain } from "./generated-chain.js";
 import type { InlineStep, OperatorStep, StageProgram, Step } from "./operator.js";
-import { SinkOperator } from "./sink-operator.js";
 
 const windows = new WindowTable();
 const elementOf: ElementOf = ({ refs }, i) => refs[i];
@@ -19,8 +19,8 @@ function inline(kind: InlineStep["kind"], fn: (value: never) => unknown, output:
 }
 
 /** A program over one input: `steps` read it one after the other, the last into a sink. */
-function programOf(steps: readonly InlineStep[]): { program: StageProgram; sink: SinkOperator } {
-  const sink = new SinkOperator(undefined, { bytes: 0 });
+function programOf(steps: readonly InlineStep[]): { program: StageProgram; sink: BatchSink } {
+  const sink = new BatchSink(undefined, { bytes: 0 });
   const end: OperatorStep = { kind: "operator", transform: "sink", operator: sink, asynchronous: false, outputs: [] };
   const consumers = new Map<string, Step[]>();
   for (const [i, step] of steps.entries()) consumers.set(step.outputs[0]!, [steps[i + 1] ?? end]);
@@ -31,9 +31,6 @@ function bundle(maxElements = Number.POSITIVE_INFINITY): Bundle {
   const later = performance.now() + 10_000;
   return new Bundle(
     {
-      bundle: 1,
-      inputs: [],
-      timers: [],
       state: { read: () => undefined },
       sideInputs: [],
       deadline: later,

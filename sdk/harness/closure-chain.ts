@@ -5,7 +5,7 @@ import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
-import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
+import type { OperatorStep, Receiver, StageProgram, Step, Tally } from "./operator.js";
 import { userError } from "./user-error.js";
 
 export function closureChain(program: StageProgram, cursor: Cursor, elementOf: readonly ElementOf[]): Chain {
@@ -13,7 +13,10 @@ export function closureChain(program: StageProgram, cursor: Cursor, elementOf: r
   const receiver = (pcollection: string): Receiver => {
     let made = receivers.get(pcollection);
     if (made === undefined) {
-      made = all((program.consumers.get(pcollection) ?? []).map(stepReceiver));
+      made = counting(
+        program.tallies?.get(pcollection),
+        all((program.consumers.get(pcollection) ?? []).map(stepReceiver)),
+      );
       receivers.set(pcollection, made);
     }
     return made;
@@ -72,6 +75,14 @@ export function closureChain(program: StageProgram, cursor: Cursor, elementOf: r
   return {
     run: (input, batch, bundle) => drive(inputs[input]!, elementOf[input]!, batch, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, operatorOutputs.get(step)!),
+  };
+}
+
+function counting(tally: Tally | undefined, receive: Receiver): Receiver {
+  if (tally === undefined) return receive;
+  return (value) => {
+    tally.count++;
+    receive(value);
   };
 }
 

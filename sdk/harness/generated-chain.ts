@@ -56,6 +56,7 @@ class Generator {
   readonly #functions: string[] = [];
   readonly #receivers = new Set<string>();
   readonly #receiverNames = new Map<string, string>();
+  readonly #tallyNames = new Map<string, string>();
   readonly #queue: string[] = [];
   /** Receivers of each operator, filled once they exist. */
   readonly #operatorOutputs = new Map<OperatorStep, Receiver[]>();
@@ -165,7 +166,7 @@ class Generator {
     const budget = { left: STEPS_PER_FUNCTION };
     const body = this.#steps(this.#program.consumers.get(pcollection) ?? [], "v", budget);
     this.#functions.push(
-      `function ${name}(v) { let at = -1, el; try { ${body} } catch (thrown) { throw fail(thrown, at, el); } }`,
+      `function ${name}(v) { ${this.#count(pcollection)} let at = -1, el; try { ${body} } catch (thrown) { throw fail(thrown, at, el); } }`,
     );
   }
 
@@ -179,7 +180,20 @@ class Generator {
     const steps = this.#program.consumers.get(pcollection) ?? [];
     if (budget.left < steps.length) return `${this.#receiver(pcollection)}(${variable});`;
     budget.left -= steps.length;
-    return this.#steps(steps, variable, budget);
+    return this.#count(pcollection) + this.#steps(steps, variable, budget);
+  }
+
+  /** Code that counts an element of a PCollection, if somebody wants to know. */
+  #count(pcollection: string): string {
+    const tally = this.#program.tallies?.get(pcollection);
+    if (tally === undefined) return "";
+    let name = this.#tallyNames.get(pcollection);
+    if (name === undefined) {
+      name = `t${this.#tallyNames.size}`;
+      this.#tallyNames.set(pcollection, name);
+      this.#bind(name, tally);
+    }
+    return `${name}.count++; `;
   }
 
   #step(step: Step, v: string, budget: { left: number }): string {

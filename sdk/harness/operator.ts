@@ -50,6 +50,13 @@ export interface StageProgram {
   readonly steps: readonly Step[];
   /** PCollections that enter the stage, with the steps that read them, by input index. */
   readonly inputs: readonly (readonly Step[])[];
+  /** Where chains count the elements of PCollections inside the stage. Not there where nobody wants to know. */
+  readonly tallies?: ReadonlyMap<string, Tally>;
+}
+
+/** A count of elements. */
+export interface Tally {
+  count: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** A stage ready to run: its program, compiled, and the bundles put through it. */
+/** A stage behind the seam: whole bundles are put through it, turn by turn. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BatchCodec } from "../../portability/execution/batch.js";
 import type {
@@ -10,198 +10,118 @@ import type {
 } from "../../portability/execution/stage.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { FunctionTable } from "../pipeline/functions.js";
-import { awaitingChain } from "./awaiting-chain.js";
-import { Bundle } from "./bundle.js";
-import type { Chain, ElementOf } from "./chain.js";
-import { closureChain } from "./closure-chain.js";
-import { Cursor } from "./cursor.js";
-import { generateChain, mayGenerateCode } from "./generated-chain.js";
-import { promised } from "./inline-calls.js";
-import { isPromise, PromiseReturned } from "./operator.js";
-import { type BuiltProgram, buildProgram } from "./program.js";
-import { StageComponents } from "./stage-components.js";
-import { userError } from "./user-error.js";
+import { BatchSink } from "./batch-sink.js";
+import type { OutputMeter } from "./bundle.js";
+import { CompiledStage } from "./compiled-stage.js";
+import type { OpenBundle } from "./open-bundle.js";
+import { PromiseReturned } from "./operator.js";
 
 type Work = BundleTask["inputs"];
 
 export class HarnessStage implements PreparedStage {
-  readonly #program: BuiltProgram;
-  readonly #components: StageComponents;
-  readonly #elementOf: readonly ElementOf[];
-  readonly #cursor: Cursor;
-  #chain: Chain;
-  #awaiting: boolean;
+  readonly #stage: CompiledStage<BatchSink>;
+  readonly #meter: OutputMeter = { bytes: 0 };
 
   constructor(
     readonly descriptor: StageDescriptor,
     windows: WindowTable,
     functions: FunctionTable,
   ) {
-    this.#components = new StageComponents(descriptor, windows);
-    this.#cursor = new Cursor(windows.global);
-    this.#program = buildProgram(this.#components, functions, new Cursor(windows.global));
-    this.#elementOf = descriptor.inputs.map(({ pcollection }) => this.#components.codec(pcollection).elementOf);
-    this.#awaiting = this.#program.steps.some((step) => step.asynchronous);
-    this.#chain = this.#compile();
-  }
-
-  #compile(): Chain {
-    if (this.#awaiting) return awaitingChain(this.#program, this.#cursor, this.#elementOf);
-    const build = mayGenerateCode() ? generateChain : closureChain;
-    return build(this.#program, this.#cursor, this.#elementOf);
+    this.#stage = new CompiledStage(descriptor, windows, functions, {
+      newSink: ({ pcollection, keyed }, components) =>
+        new BatchSink(keyed ? components.codec(pcollection).identity : undefined, this.#meter),
+    });
   }
 
   codec(pcollection: string): BatchCodec {
-    return this.#components.codec(pcollection);
+    return this.#stage.components.codec(pcollection);
   }
 
-  /** Calls the authors' `setup`. */
-  async setup(): Promise<void> {
-    for (const step of this.#program.steps) {
-      if (step.kind !== "operator" || step.operator.setup === undefined) continue;
-      try {
-        await step.operator.setup();
-      } catch (thrown) {
-        throw userError(thrown, step.transform);
-      }
-    }
+  setup(): Promise<void> {
+    return this.#stage.setup();
   }
 
   run(task: BundleTask): BundleResult | Promise<BundleResult> {
-    for (const sink of this.#program.sinks) sink.builder.take();
-    if (this.#awaiting) return this.#runAwaiting(task);
+    for (const { builder } of this.#stage.sinks) builder.take();
+    const open = this.#stage.open(task, this.#meter);
+    if (open.awaits) return this.#runAwaiting(open, task);
     try {
-      return this.#runAtOnce(task);
+      return this.#runAtOnce(open, task);
     } catch (thrown) {
-      if (!(thrown instanceof PromiseReturned)) throw thrown;
       return this.#awaitFromNowOn(task, thrown);
     }
   }
 
   /** A function has returned a promise after all: the bundle is run again, and every later one, by a chain that awaits. */
-  async #awaitFromNowOn(task: BundleTask, { settled }: PromiseReturned): Promise<BundleResult> {
-    // What hangs on the promise belongs to the run that is given up: it must not count in the next.
-    await settled;
-    this.#awaiting = true;
-    this.#chain = this.#compile();
-    for (const sink of this.#program.sinks) sink.builder.take();
-    return this.#runAwaiting(task);
+  async #awaitFromNowOn(task: BundleTask, thrown: unknown): Promise<BundleResult> {
+    if (!(thrown instanceof PromiseReturned)) throw thrown;
+    await this.#stage.awaitFromNowOn(thrown);
+    return this.run(task);
   }
 
-  #runAtOnce(task: BundleTask): BundleResult | Promise<BundleResult> {
-    const bundle = new Bundle(task, this.#program.meter);
-    for (const step of this.#program.steps) {
-      this.#attributed(step.transform, () => this.#settled(this.#start(step, bundle), step.transform));
-    }
-    const rest = this.#slice(task.inputs, bundle);
-    return rest.length === 0 || bundle.over ? this.#finish(bundle, rest) : this.#continue(bundle, rest);
+  #runAtOnce(open: OpenBundle, task: BundleTask): BundleResult | Promise<BundleResult> {
+    void open.start();
+    const rest = this.#slice(open, task.inputs);
+    return rest.length === 0 || open.bundle.over ? this.#finish(open, rest) : this.#continue(open, task, rest);
   }
 
   /** Processes work until the slice is over; returns what is left of it. */
-  #slice(work: Work, bundle: Bundle): Residual[] {
+  #slice(open: OpenBundle, work: Work): Residual[] {
     const rest: Residual[] = [];
     for (const { input, batch } of work) {
-      const done = rest.length > 0 ? 0 : (this.#chain.run(input, batch, bundle) as number);
+      const done = rest.length > 0 ? 0 : (open.process(input, batch) as number);
       if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
     }
-    return this.#resumable(bundle, rest);
+    return open.resumable(rest);
   }
 
   /** Goes on slice by slice, letting the event loop turn in between. */
-  async #continue(bundle: Bundle, left: Residual[]): Promise<BundleResult> {
+  async #continue(open: OpenBundle, task: BundleTask, left: Residual[]): Promise<BundleResult> {
     let rest = left;
     try {
-      while (rest.length > 0 && !bundle.over) {
+      while (rest.length > 0 && !open.bundle.over) {
         await nextTurn();
-        bundle.nextSlice();
-        rest = this.#slice(rest, bundle);
+        open.bundle.nextSlice();
+        rest = this.#slice(open, rest);
       }
-      return this.#finish(bundle, rest);
+      return this.#finish(open, rest);
     } catch (thrown) {
-      if (!(thrown instanceof PromiseReturned)) throw thrown;
-      return this.#awaitFromNowOn(bundle.task, thrown);
+      return this.#awaitFromNowOn(task, thrown);
     }
   }
 
-  /** What may be gone on with in the next slice: parts given up in the middle come before what is untouched. */
-  #resumable(bundle: Bundle, untouched: Residual[]): Residual[] {
-    const now = bundle.residuals.filter(({ delay }) => delay <= 0);
-    bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
-    return [...now, ...untouched];
+  #finish(open: OpenBundle, rest: readonly Residual[]): BundleResult {
+    void open.finish();
+    return this.#result(open, rest);
   }
 
-  #finish(bundle: Bundle, rest: readonly Residual[]): BundleResult {
-    for (const step of this.#program.steps) {
-      if (step.kind !== "operator" || step.operator.finish === undefined) continue;
-      this.#attributed(step.transform, () => this.#settled(this.#chain.finish(step), step.transform));
-    }
-    return this.#result(bundle, rest);
-  }
-
-  #settled(value: unknown, transform: string): void {
-    if (isPromise(value)) throw promised(value, transform);
-  }
-
-  async #runAwaiting(task: BundleTask): Promise<BundleResult> {
-    const bundle = new Bundle(task, this.#program.meter);
-    for (const step of this.#program.steps) {
-      try {
-        await this.#start(step, bundle);
-      } catch (thrown) {
-        throw userError(thrown, step.transform);
-      }
-    }
+  async #runAwaiting(open: OpenBundle, task: BundleTask): Promise<BundleResult> {
+    await open.start();
     let work: Work = task.inputs;
     let rest: Residual[] = [];
     do {
-      bundle.nextSlice();
+      open.bundle.nextSlice();
       const untouched: Residual[] = [];
       for (const { input, batch } of work) {
-        const done = untouched.length > 0 ? 0 : await this.#chain.run(input, batch, bundle);
+        const done = untouched.length > 0 ? 0 : await open.process(input, batch);
         if (done < batch.count) untouched.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
       }
-      rest = this.#resumable(bundle, untouched);
+      rest = open.resumable(untouched);
       work = rest;
       await nextTurn();
-    } while (rest.length > 0 && !bundle.over);
-    for (const step of this.#program.steps) {
-      if (step.kind !== "operator" || step.operator.finish === undefined) continue;
-      try {
-        await this.#chain.finish(step);
-      } catch (thrown) {
-        throw userError(thrown, step.transform);
-      }
-    }
-    return this.#result(bundle, rest);
+    } while (rest.length > 0 && !open.bundle.over);
+    await open.finish();
+    return this.#result(open, rest);
   }
 
-  #start(step: BuiltProgram["steps"][number], bundle: Bundle): void | Promise<void> {
-    return step.kind === "operator" ? step.operator.start?.(bundle) : step.start?.(bundle);
-  }
-
-  #attributed(transform: string, call: () => void): void {
-    try {
-      call();
-    } catch (thrown) {
-      throw userError(thrown, transform);
-    }
-  }
-
-  #result(bundle: Bundle, rest: readonly Residual[]): BundleResult {
-    const outputs = this.#program.sinks.flatMap(({ builder }, output) =>
+  #result({ bundle }: OpenBundle, rest: readonly Residual[]): BundleResult {
+    const outputs = this.#stage.sinks.flatMap(({ builder }, output) =>
       builder.take().map((batch) => ({ output, batch })),
     );
     return { outputs, residuals: [...bundle.residuals, ...rest], metrics: bundle.metrics };
   }
 
-  async close(): Promise<void> {
-    for (const step of this.#program.steps) {
-      if (step.kind !== "operator") continue;
-      try {
-        await step.operator.teardown?.();
-      } catch (thrown) {
-        throw userError(thrown, step.transform);
-      }
-    }
+  close(): Promise<void> {
+    return this.#stage.teardown();
   }
 }

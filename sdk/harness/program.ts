@@ -10,6 +10,7 @@ import {
   positionOf,
   UNPACK_URN,
 } from "../../portability/execution/packed-combine.js";
+import type { StageOutput } from "../../portability/execution/stage.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
   type FunctionSpec,
@@ -23,7 +24,6 @@ import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
-import type { OutputMeter } from "./bundle.js";
 import {
   combineGroupedValues,
   convertToAccumulators,
@@ -34,23 +34,38 @@ import {
 import { bindContext, type ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
 import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
+import { talliesOf } from "./element-counts.js";
+import { FetchingOperator } from "./fetching-operator.js";
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
-import { SinkOperator } from "./sink-operator.js";
+import type { SinkOperator } from "./sink-operator.js";
 import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
 import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
-/** The program of a stage, and the sinks of its outputs by index. */
-export interface BuiltProgram extends StageProgram {
-  readonly sinks: readonly SinkOperator[];
-  /** Counts what goes to the sinks. */
-  readonly meter: OutputMeter;
+/** What whoever drives a stage decides about its program. */
+export interface ProgramOptions<S extends SinkOperator> {
+  /** Makes the sink of a PCollection that leaves the stage. */
+  readonly newSink: (output: StageOutput, components: StageComponents) => S;
+  /** Whether side inputs may have to be fetched (`SideInputContents.load`). Default: they are at hand. */
+  readonly fetchesSideInputs?: boolean;
+  /** Whether the elements of each PCollection are counted. Default: they are not. */
+  readonly countsElements?: boolean;
 }
 
-export function buildProgram(components: StageComponents, functions: FunctionTable, outside: Cursor): BuiltProgram {
+/** The program of a stage, and the sinks of its outputs by index. */
+export interface BuiltProgram<S extends SinkOperator = SinkOperator> extends StageProgram {
+  readonly sinks: readonly S[];
+}
+
+export function buildProgram<S extends SinkOperator>(
+  components: StageComponents,
+  functions: FunctionTable,
+  outside: Cursor,
+  { newSink, fetchesSideInputs = false, countsElements = false }: ProgramOptions<S>,
+): BuiltProgram<S> {
   const { descriptor } = components;
   const consumers = new Map<string, Step[]>();
   const readBy = (pcollection: string, step: Step): void => {
@@ -64,11 +79,10 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     ),
   );
   const steps: Step[] = [];
-  const meter: OutputMeter = { bytes: 0 };
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
-    const step = stepOf(id, transform, components, functions, outside);
+    const step = stepOf(id, transform, components, functions, outside, fetchesSideInputs);
     steps.push(step);
     byTransform.set(id, step);
     const sideInputs = components.sideInputNames(transform);
@@ -76,8 +90,9 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
       if (!sideInputs.has(localName) && !entering.has(slot(id, localName))) readBy(pcollection, step);
     }
   }
-  const sinks = descriptor.outputs.map(({ pcollection, keyed }) => {
-    const sink = new SinkOperator(keyed ? components.codec(pcollection).identity : undefined, meter);
+  const sinks = descriptor.outputs.map((output) => {
+    const { pcollection } = output;
+    const sink = newSink(output, components);
     const step: OperatorStep = {
       kind: "operator",
       transform: pcollection,
@@ -89,10 +104,13 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     readBy(pcollection, step);
     return sink;
   });
-  const inputs = descriptor.inputs.map(({ consumers: slots }) =>
-    slots.map(({ transform }) => byTransform.get(transform)!),
-  );
-  return { consumers, steps, inputs, sinks, meter };
+  const inputs = descriptor.inputs.map(({ pcollection, consumers: slots }) => [
+    ...slots.map(({ transform }) => byTransform.get(transform)!),
+    // What enters may leave as it is.
+    ...(consumers.get(pcollection) ?? []),
+  ]);
+  const program = { consumers, steps, inputs, sinks };
+  return countsElements ? { ...program, tallies: talliesOf(program) } : program;
 }
 
 function slot(transform: string, localName: string): string {
@@ -105,6 +123,7 @@ function stepOf(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
+  fetchesSideInputs: boolean,
 ): Step {
   const outputs = Object.values(transform.outputs);
   const inline = (kind: InlineStep["kind"], fn: (value: never) => unknown, asynchronous = false): InlineStep => ({
@@ -131,7 +150,7 @@ function stepOf(
   const urn = transform.spec?.urn ?? "";
   switch (urn) {
     case Primitives.PAR_DO:
-      return parDoStep(id, transform, components, functions, outside);
+      return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
     case Primitives.FLATTEN:
       return inline("map", (value) => value);
     case Primitives.ASSIGN_WINDOWS: {
@@ -189,19 +208,24 @@ function parDoStep(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
+  fetchesSideInputs: boolean,
 ): Step {
   const { descriptor } = components;
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const outputs = Object.values(transform.outputs);
+  const sides: number[] = [];
   const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
     const localName = `side:${name}`;
     const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+    sides.push(index);
     return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
   });
+  const fetching = (operator: Operator): Operator =>
+    fetchesSideInputs && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,
-    operator: binding.observesWindow ? new EachWindowOperator(operator) : operator,
+    operator: binding.observesWindow ? new EachWindowOperator(fetching(operator)) : operator,
     asynchronous: declaredAsynchronous(fn),
     outputs,
   });

@@ -17,7 +17,8 @@ import type { WindowingStrategy } from "./windowing.js";
 export class PCollection<out T> {
   /** Carries the element type; has no value. */
   declare readonly _element: T;
-  #coder: Coder<T> | undefined;
+  /** Shared by PCollections of the same elements. */
+  #written: { coder: Coder<T> | undefined };
 
   constructor(
     readonly pipeline: Pipeline,
@@ -27,12 +28,12 @@ export class PCollection<out T> {
     readonly bounded: boolean,
     coder: Coder<T> | undefined,
   ) {
-    this.#coder = coder;
+    this.#written = { coder };
   }
 
   /** How elements are written as bytes; undefined as long as nobody has said, which comes to mean: as any JavaScript value. */
   get coder(): Coder<T> | undefined {
-    return this.#coder;
+    return this.#written.coder;
   }
 
   /**
@@ -41,13 +42,23 @@ export class PCollection<out T> {
    * @throws GirderError `invalid-argument` if the PCollection has another coder already.
    */
   withCoder(coder: Coder<T>): this {
-    if (this.#coder !== undefined && this.#coder !== coder) {
-      throw new GirderError("invalid-argument", `The PCollection is written with ${this.#coder.spec.urn} already.`, {
+    const { coder: known } = this.#written;
+    if (known !== undefined && known !== coder) {
+      throw new GirderError("invalid-argument", `The PCollection is written with ${known.spec.urn} already.`, {
         where: this.id,
         remedy: "Call withCoder on the transform's output before anything else uses it.",
       });
     }
-    this.#coder = coder;
+    this.#written.coder = coder;
+    return this;
+  }
+
+  /**
+   * Says that this PCollection, which has no coder yet, is written as another one, whatever that comes to be: runners may
+   * take either for the other.
+   */
+  writtenAs(other: PCollection<T>): this {
+    this.#written = other.#written;
     return this;
   }
 

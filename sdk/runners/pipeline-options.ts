@@ -37,7 +37,18 @@ export type OptionValues<S extends Readonly<Record<string, OptionSpec>>> = {
 
 /** What every runner is told. */
 export const RUNNER_OPTIONS = {
-  runner: { type: "string", default: "embedded", description: "Where to run: embedded." },
+  runner: { type: "string", default: "embedded", description: "Where to run: embedded or portable." },
+  jobEndpoint: {
+    type: "string",
+    required: false,
+    description: "HOST:PORT of the job service to run on, with --runner=portable.",
+  },
+  environmentType: {
+    type: "string",
+    default: "LOOPBACK",
+    description: "Where the functions run, with --runner=portable: LOOPBACK, in this process.",
+  },
+  jobName: { type: "string", default: "girder", description: "What the job is called there." },
   memoryBudget: {
     type: "string",
     default: "1g",

@@ -2,14 +2,13 @@
 import type { Integer, MetricsContainer } from "../../portability/metrics/index.js";
 
 export class PipelineResult {
-  /** `DONE`: everything was processed. A job that fails throws instead. */
-  readonly state = "DONE";
-
   constructor(
     /** User metrics, by step. */
     readonly metrics: MetricsContainer,
     /** Elements that came after their window had expired and were dropped. */
     readonly droppedLate: number,
+    /** `DONE`: everything was processed; `DRAINED`: what had come when the job was drained. A job that fails throws instead. */
+    readonly state: "DONE" | "DRAINED" = "DONE",
   ) {}
 
   /** The sum of a counter over all steps that have it; 0 if none has. */

@@ -37,12 +37,19 @@ export async function run(
 /** Runs a pipeline on the runner that the options name. */
 export async function runPipeline(pipeline: Pipeline, options: RunOptions = {}): Promise<PipelineResult> {
   const runner = options.runner ?? RUNNER_OPTIONS.runner.default;
-  if (runner !== "embedded") {
-    throw new GirderError("invalid-option", `There is no runner "${runner}".`, {
-      where: "--runner",
-      remedy: "Use --runner=embedded.",
-    });
+  switch (runner) {
+    case "embedded": {
+      const { launchEmbedded } = await import("./embedded/launch.js");
+      return launchEmbedded(pipeline, options);
+    }
+    case "portable": {
+      const { launchPortable } = await import("./portable/launch.js");
+      return launchPortable(pipeline, options);
+    }
+    default:
+      throw new GirderError("invalid-option", `There is no runner "${runner}".`, {
+        where: "--runner",
+        remedy: "Use --runner=embedded or --runner=portable.",
+      });
   }
-  const { launchEmbedded } = await import("./embedded/launch.js");
-  return launchEmbedded(pipeline, options);
 }

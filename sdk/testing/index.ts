@@ -6,4 +6,4 @@
 export { CheckingWorker } from "./checking-worker.js";
 export { Collected, collect } from "./collect.js";
 export { PAssert, passert } from "./passert.js";
-export { type TestPipelineOptions, testPipeline } from "./test-pipeline.js";
+export { type TestPipelineOptions, testPipeline, testPipelineOn } from "./test-pipeline.js";

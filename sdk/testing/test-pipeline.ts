@@ -1,8 +1,10 @@
 /** Running a pipeline inside a test. */
 import { GirderError } from "../../portability/errors.js";
+import type { MetricsContainer } from "../../portability/metrics/index.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import type { Root } from "../pipeline/root.js";
 import { type EmbeddedOptions, runEmbedded } from "../runners/embedded/embedded.js";
+import type { PipelineResult } from "../runners/pipeline-result.js";
 import { CheckingWorker } from "./checking-worker.js";
 import { ASSERTION_METRIC, assertionsOf } from "./passert.js";
 
@@ -31,13 +33,39 @@ export async function testPipeline(
     ...options,
     ...(checkElements ? { wrapWorker: (worker) => wrapWorker(new CheckingWorker(worker)) } : {}),
   });
+  requireAllChecked(pipeline, result.metrics);
+  return result;
+}
+
+/**
+ * Builds a pipeline and runs it to its end on a job service, with its functions in this process.
+ *
+ * @param jobEndpoint `host:port`.
+ * @param options `signal` cancels the job.
+ * @throws GirderError `assertion` if a {@link passert} does not hold, or was never checked; otherwise see `runPortable`.
+ */
+export async function testPipelineOn(
+  jobEndpoint: string,
+  build: (root: Root) => unknown,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<PipelineResult> {
+  const pipeline = new Pipeline();
+  await build(pipeline.root);
+  // Most tests are run on the embedded runner, and need not wait for what this one brings along.
+  const { runPortable } = await import("../runners/portable/portable.js");
+  const result = await runPortable(pipeline, { jobEndpoint, ...options });
+  requireAllChecked(pipeline, result.metrics);
+  return result;
+}
+
+function requireAllChecked(pipeline: Pipeline, metrics: MetricsContainer): void {
   let held = 0;
-  for (const { key, cell } of result.metrics.entries()) {
+  for (const { key, cell } of metrics.entries()) {
     const isAssertion = key.namespace === ASSERTION_METRIC.namespace && key.name === ASSERTION_METRIC.name;
     if (isAssertion && cell.kind === "counter") held += Number(cell.result());
   }
   const expected = assertionsOf(pipeline);
-  if (held === expected) return result;
+  if (held === expected) return;
   throw new GirderError("assertion", `The pipeline has ${expected} assertions, of which ${held} were checked.`, {
     remedy: "An assertion is checked when its PCollection is complete: see that all of its sources come to an end.",
   });

@@ -36,7 +36,8 @@ export function flatten<P extends PCollection<unknown>>(): PTransform<readonly P
       outputs: { out: coders.size === 1 ? (first.coder as Coder<unknown> | undefined) : undefined },
       windowing,
       bounded: inputs.every(({ bounded }) => bounded),
-      inEnvironment: false,
+      // Where inputs are written otherwise than the output, a runner may have the environment rewrite them.
+      inEnvironment: true,
     });
     return out as PCollection<Element<P>>;
   });

@@ -1,4 +1,3 @@
-import type { Coder } from "../../portability/coders/index.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
@@ -21,11 +20,11 @@ function redistributing<T>(name: string, urn: string): PTransform<PCollection<T>
     const { out } = input.pipeline.primitive({
       urn,
       inputs: { main: input },
-      outputs: { out: input.coder as Coder<unknown> | undefined },
+      outputs: { out: undefined },
       windowing: input.windowing,
       bounded: input.bounded,
       inEnvironment: false,
     });
-    return out as PCollection<T>;
+    return (out as PCollection<T>).writtenAs(input);
   });
 }

@@ -1,0 +1,19 @@
+/** A job service, as a subject of the suite: pipelines are submitted to it, and their functions run in this process. */
+import { testPipelineOn } from "girder/testing";
+import type { Endpoint, SubjectName } from "../endpoint/endpoint.js";
+import { girderVersion } from "../root.js";
+import type { Subject } from "./run-suite.js";
+
+/** @param timeout Seconds that a test may take. */
+export function portableSubject(name: SubjectName, { address, versions }: Endpoint, timeout: number): Subject {
+  return {
+    name,
+    versions: { ...versions, girder: girderVersion(), node: process.versions.node },
+    variant: ["LOOPBACK"],
+    isForeign: name !== "girder",
+    run: async (build) => {
+      const signal = AbortSignal.timeout(timeout * 1000);
+      return (await testPipelineOn(address, build, { signal })).metrics;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Fetches the side inputs of an operator's window before it sees an element. */
+import type { Bundle } from "./bundle.js";
+import type { Cursor } from "./cursor.js";
+import type { Operator, Receiver } from "./operator.js";
+
+/**
+ * Whoever drives the stage fetches what belongs to the windows of the elements that enter it. Here is fetched what belongs
+ * to windows that were assigned inside the stage.
+ */
+export class FetchingOperator implements Operator {
+  #bundle: Bundle | undefined;
+
+  constructor(
+    readonly inner: Operator,
+    /** Indices of the stage's side inputs. */
+    readonly sides: readonly number[],
+  ) {}
+
+  setup(): void | Promise<void> {
+    return this.inner.setup?.();
+  }
+
+  start(bundle: Bundle): void | Promise<void> {
+    this.#bundle = bundle;
+    return this.inner.start?.(bundle);
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const { sideInputs } = this.#bundle!.task;
+    for (const side of this.sides) {
+      const pending = sideInputs[side]!.load?.(cursor.window);
+      if (pending !== undefined) return pending.then(() => this.process(value, cursor, outputs));
+    }
+    return this.inner.process(value, cursor, outputs);
+  }
+
+  finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    return this.inner.finish?.(cursor, outputs);
+  }
+
+  teardown(): void | Promise<void> {
+    return this.inner.teardown?.();
+  }
+}

@@ -1,0 +1,180 @@
+/** A job of a job service, from its submission to its end. */
+import type { JsonObject } from "@bufbuild/protobuf";
+import { GirderError, messageOf } from "../../../portability/errors.js";
+import { client } from "../../../portability/fn-api/grpc.js";
+import {
+  JobMessage_MessageImportance as Importance,
+  JobService,
+  JobState_Enum as JobState,
+} from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
+import type { Pipeline as PipelineProto } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { MetricsContainer } from "../../../portability/metrics/index.js";
+import { refusal } from "./job-failure.js";
+import { type ReadArtifact, stageArtifacts } from "./staging.js";
+
+/** How long (ms) a job service may take to be reached, and to prepare a job. */
+const REACH = 10_000;
+/** How long (ms) is waited for the last messages of a job that has ended. */
+const LAST_MESSAGES = 10_000;
+
+const TERMINAL: ReadonlySet<JobState> = new Set([
+  JobState.DONE,
+  JobState.FAILED,
+  JobState.CANCELLED,
+  JobState.UPDATED,
+  JobState.DRAINED,
+]);
+
+/** What is submitted. */
+export interface Submission {
+  readonly jobName: string;
+  readonly pipeline: PipelineProto;
+  /** Options as runners take them: `beam:option:NAME:v1`. */
+  readonly options: JsonObject;
+  readonly readArtifact: ReadArtifact;
+}
+
+/** Something that a runner tells of a job. */
+export interface RunnerMessage {
+  readonly importance: "debug" | "detailed" | "basic" | "warning" | "error";
+  readonly text: string;
+}
+
+export class JobClient {
+  readonly #jobs;
+  readonly #errors: string[] = [];
+  #messagesEnded: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly address: string,
+    jobs: ReturnType<typeof client<(typeof JobService)["method"]>>,
+    readonly jobId: string,
+    onMessage: (message: RunnerMessage) => void,
+  ) {
+    this.#jobs = jobs;
+    this.#messagesEnded = this.#readMessages(onMessage);
+  }
+
+  /**
+   * Submits a pipeline, and has it run.
+   *
+   * @param address `host:port` of the job service.
+   * @throws GirderError `io` if it cannot be reached; what it answers if it does not take the pipeline.
+   */
+  static async submit(
+    address: string,
+    { jobName, pipeline, options, readArtifact }: Submission,
+    onMessage: (message: RunnerMessage) => void,
+    signal?: AbortSignal,
+  ): Promise<JobClient> {
+    const jobs = client(JobService, address);
+    const call = signal === undefined ? {} : { signal };
+    try {
+      await reached(jobs, address, signal);
+      const prepared = await jobs.call.prepare({ jobName, pipeline, pipelineOptions: options }, call);
+      const { preparationId, stagingSessionToken, artifactStagingEndpoint } = prepared;
+      const endpoint = artifactStagingEndpoint?.url ?? "";
+      if (endpoint !== "") await stageArtifacts(endpoint, stagingSessionToken, readArtifact, signal);
+      const { jobId } = await jobs.call.run({ preparationId, retrievalToken: stagingSessionToken }, call);
+      return new JobClient(address, jobs, jobId, onMessage);
+    } catch (thrown) {
+      jobs.close();
+      throw refusal(thrown, address);
+    }
+  }
+
+  async #readMessages(onMessage: (message: RunnerMessage) => void): Promise<void> {
+    const { jobId } = this;
+    try {
+      for await (const { response } of this.#jobs.call.getMessageStream({ jobId })) {
+        if (response.case !== "messageResponse") continue;
+        const { importance, messageText: text } = response.value;
+        if (importance === Importance.JOB_MESSAGE_ERROR) this.#errors.push(text);
+        onMessage({ importance: NAMES[importance] ?? "basic", text });
+      }
+    } catch {
+      // What became of the job is known by its states.
+    }
+  }
+
+  /** Waits for the job's end. @throws GirderError `io` if the job service goes away before. */
+  async ended(): Promise<JobState> {
+    const { jobId } = this;
+    let last: JobState = JobState.UNSPECIFIED;
+    try {
+      for await (const { state } of this.#jobs.call.getStateStream({ jobId })) {
+        last = state;
+        if (TERMINAL.has(state)) break;
+      }
+      if (!TERMINAL.has(last)) last = (await this.#jobs.call.getState({ jobId })).state;
+    } catch (thrown) {
+      throw new GirderError("io", `The job service was lost while the job ran: ${messageOf(thrown)}`, {
+        where: this.address,
+        remedy: "See that it runs, and its log. What has become of the job is not known.",
+        cause: thrown,
+      });
+    }
+    if (!TERMINAL.has(last)) {
+      throw new GirderError("io", `The job service says no more of the job, which was ${JobState[last]}.`, {
+        where: this.address,
+      });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_MESSAGES);
+    });
+    await Promise.race([this.#messagesEnded, patience]);
+    clearTimeout(timer);
+    return last;
+  }
+
+  /** What the runner said went wrong. */
+  get errors(): readonly string[] {
+    return this.#errors;
+  }
+
+  /** Metrics as they were committed; of runners that do not know which were, of all attempts. */
+  async metrics(): Promise<MetricsContainer> {
+    const { metrics } = await this.#jobs.call.getJobMetrics({ jobId: this.jobId });
+    const { committed = [], attempted = [] } = metrics ?? {};
+    return MetricsContainer.fromMonitoringInfos(committed.length > 0 ? committed : attempted);
+  }
+
+  async cancel(): Promise<void> {
+    await this.#jobs.call.cancel({ jobId: this.jobId });
+  }
+
+  /** Has the job finish what it has begun, and take no more. */
+  async drain(): Promise<void> {
+    await this.#jobs.call.drain({ jobId: this.jobId });
+  }
+
+  close(): void {
+    this.#jobs.close();
+  }
+}
+
+const NAMES: Readonly<Partial<Record<Importance, RunnerMessage["importance"]>>> = {
+  [Importance.JOB_MESSAGE_DEBUG]: "debug",
+  [Importance.JOB_MESSAGE_DETAILED]: "detailed",
+  [Importance.JOB_MESSAGE_BASIC]: "basic",
+  [Importance.JOB_MESSAGE_WARNING]: "warning",
+  [Importance.JOB_MESSAGE_ERROR]: "error",
+};
+
+async function reached(
+  jobs: { ready(timeout: number): Promise<void> },
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await jobs.ready(REACH);
+  } catch (cause) {
+    throw new GirderError("io", "The job service cannot be reached.", {
+      where: address,
+      remedy: "See that it runs there: girder serve, prism, or a Flink job server; --job-endpoint says where.",
+      cause,
+    });
+  }
+}

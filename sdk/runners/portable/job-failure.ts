@@ -1,0 +1,57 @@
+/** What a job service says of a job that failed, as an error of ours. */
+import { type ErrorCode, GirderError, messageOf } from "../../../portability/errors.js";
+
+const CODES = [
+  "invalid-argument",
+  "invalid-pipeline",
+  "duplicate-name",
+  "unsupported",
+  "invalid-option",
+  "cannot-encode",
+  "malformed-data",
+  "nondeterministic-key",
+  "incompatible-windows",
+  "not-found",
+  "corrupt-file",
+  "io",
+  "user-exception",
+  "assertion",
+  "worker-lost",
+  "cancelled",
+  "internal",
+] as const satisfies readonly ErrorCode[];
+
+/** How errors of Girder begin, wherever in a runner's text they are quoted. */
+const QUOTED = new RegExp(`\\[(${CODES.join("|")})\\] `);
+
+/**
+ * The error for a job that failed.
+ *
+ * @param text What the runner says: its own words, and those of the worker in them.
+ * @param seen Errors that workers in this process have met: one that the runner quotes is what it means.
+ */
+export function jobFailure(text: string, seen: readonly unknown[]): unknown {
+  const own = seen.find((error) => error instanceof GirderError && text.includes(error.message));
+  if (own !== undefined) return own;
+  const quoted = QUOTED.exec(text);
+  if (quoted === null) {
+    const words = text === "" ? "The job failed, and the runner does not say why." : `The job failed: ${text}`;
+    return new GirderError("worker-lost", words, { remedy: "See the runner's log." });
+  }
+  const message = text.slice(quoted.index + quoted[0].length);
+  return new GirderError(quoted[1] as ErrorCode, message);
+}
+
+/** The error for a job service that did not take a pipeline. */
+export function refusal(thrown: unknown, address: string): GirderError {
+  const known = thrown instanceof GirderError ? thrown : undefined;
+  const quoted = QUOTED.exec(known?.what ?? "");
+  const code = (quoted?.[1] as ErrorCode | undefined) ?? (known?.code === "internal" ? "io" : known?.code) ?? "io";
+  const what =
+    quoted === null ? (known?.what ?? messageOf(thrown)) : known!.what.slice(quoted.index + quoted[0].length);
+  return new GirderError(code, what, {
+    where: address,
+    cause: thrown,
+    ...(known?.remedy === undefined ? {} : { remedy: known.remedy }),
+  });
+}

@@ -1,0 +1,19 @@
+/** What a worker of this SDK does that not every worker does: `Environment.capabilities`. */
+import { JS_VALUE_URN } from "../../portability/coders/js-value-tags.js";
+import { PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
+import { StandardCoders, StandardProtocols, StandardPTransforms } from "../../portability/urns.js";
+
+const { STATE_BACKED_ITERABLE, ...CODERS } = StandardCoders.Enum;
+const { PROGRESS_REPORTING, WORKER_STATUS, CONTROL_REQUEST_ELEMENTS_EMBEDDING, STATE_CACHING } = StandardProtocols.Enum;
+
+/** Each is shown by a spec. Iterables are taken whole: none is asked for whose rest is left in the runner's state. */
+export const WORKER_CAPABILITIES: readonly string[] = [
+  ...Object.values(CODERS),
+  JS_VALUE_URN,
+  PROGRESS_REPORTING,
+  WORKER_STATUS,
+  CONTROL_REQUEST_ELEMENTS_EMBEDDING,
+  STATE_CACHING,
+  StandardPTransforms.Primitives.TO_STRING,
+  PACKED_COMBINE_FN_URN,
+];

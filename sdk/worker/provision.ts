@@ -1,0 +1,22 @@
+/** What a worker is told when it starts. */
+import { Metadata } from "@grpc/grpc-js";
+import { client } from "../../portability/fn-api/grpc.js";
+import {
+  type ProvisionInfo,
+  ProvisionService,
+} from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
+
+/** How long (ms) a runner may take to answer. */
+const PATIENCE = 30_000;
+
+/** @param id The worker's. @throws GirderError `io`, `not-found` or `unsupported`, as the runner answers. */
+export async function provisionOf(address: string, id: string): Promise<ProvisionInfo | undefined> {
+  const metadata = new Metadata();
+  metadata.set("worker_id", id);
+  const connection = client(ProvisionService, address);
+  try {
+    return (await connection.call.getProvisionInfo({}, { metadata, timeout: PATIENCE })).info;
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,135 @@
+/** A stage at a worker: as many instances of it as bundles are processed side by side. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Batch } from "../../portability/execution/batch.js";
+import type {
+  ProcessBundleDescriptor,
+  ProcessBundleRequest,
+  ProcessBundleResponseSchema,
+} from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { StandardRunnerProtocols } from "../../portability/urns.js";
+import { applicationsOf } from "./bundle-applications.js";
+import { BundleRun } from "./bundle-run.js";
+import { type DescribedStage, describedStage } from "./described-stage.js";
+import { LoadedSideInputs, type SideInputKeeper } from "./loaded-side-inputs.js";
+import type { ShortIds } from "./short-ids.js";
+import { StageInstance } from "./stage-instance.js";
+import type { WorkerServices } from "./worker-services.js";
+
+const { CONTROL_RESPONSE_ELEMENTS_EMBEDDING, MONITORING_INFO_SHORT_IDS } = StandardRunnerProtocols.Enum;
+
+type ResponseInit = MessageInitShape<typeof ProcessBundleResponseSchema>;
+
+/** Metrics of a bundle, in full or by their short ids. */
+type Measured =
+  | { readonly monitoringInfos: MonitoringInfo[] }
+  | { readonly monitoringData: { [shortId: string]: Uint8Array } };
+
+export class WorkerStage {
+  readonly described: DescribedStage;
+  readonly #idle: StageInstance[] = [];
+  readonly #all = new Set<StageInstance>();
+
+  /** @throws GirderError `invalid-pipeline` */
+  constructor(
+    descriptor: ProcessBundleDescriptor,
+    readonly services: WorkerServices,
+    readonly shortIds: ShortIds,
+  ) {
+    this.described = describedStage(descriptor);
+  }
+
+  /**
+   * Processes a bundle.
+   *
+   * @param began is told of the run, which can be asked for its progress and be split while it lasts.
+   */
+  async process(
+    instruction: string,
+    { cacheTokens, elements }: ProcessBundleRequest,
+    began: (run: BundleRun) => void,
+  ): Promise<ResponseInit> {
+    const { services, described } = this;
+    const input = services.inputs.of(instruction);
+    const instance = this.#idle.pop() ?? (await this.#newInstance());
+    try {
+      for (const { transformId, data, isLast } of elements?.data ?? []) {
+        input.push({ transform: transformId, family: undefined, bytes: data, isLast });
+      }
+      for (const { transformId, timerFamilyId, timers, isLast } of elements?.timers ?? []) {
+        input.push({ transform: transformId, family: timerFamilyId, bytes: timers, isLast });
+      }
+      const sides = this.#sideInputs(instruction, instance, cacheTokens);
+      // Streams are opened before elements come: a runner may wait for them.
+      for (const { endpoint } of described.sources) services.data(endpoint);
+      const channels = described.sinks.map(({ endpoint }) => services.data(endpoint));
+      const run = new BundleRun(instruction, instance, input, sides, channels);
+      began(run);
+      await run.run();
+      const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
+      const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
+      const response = { residualRoots, ...this.measured(run) };
+      this.#idle.push(instance);
+      return embedded === undefined ? response : { ...response, elements: embedded };
+    } finally {
+      services.inputs.end(instruction);
+    }
+  }
+
+  async #newInstance(): Promise<StageInstance> {
+    const instance = await StageInstance.start(this.described, this.services);
+    this.#all.add(instance);
+    return instance;
+  }
+
+  #sideInputs(
+    instruction: string,
+    instance: StageInstance,
+    cacheTokens: ProcessBundleRequest["cacheTokens"],
+  ): LoadedSideInputs {
+    const { cache, state } = this.services;
+    const tokenOf = (transform: string, id: string): string | undefined => {
+      for (const { type, token } of cacheTokens) {
+        const isIt = type.case === "sideInput" && type.value.transformId === transform && type.value.sideInputId === id;
+        if (isIt) return Buffer.from(token).toString("latin1");
+      }
+      return undefined;
+    };
+    const keyOf = (transform: string, id: string, window: string): string =>
+      JSON.stringify(["side", this.described.stage.id, transform, id, window]);
+    const keeper: SideInputKeeper = {
+      get({ transform, localName }, { key }) {
+        const token = tokenOf(transform, localName);
+        if (token === undefined) return undefined;
+        return cache.get(keyOf(transform, localName, key), token) as readonly Batch[] | undefined;
+      },
+      put({ transform, localName }, { key }, batches, bytes) {
+        const token = tokenOf(transform, localName);
+        if (token !== undefined) cache.put(keyOf(transform, localName, key), token, batches, bytes);
+      },
+    };
+    return new LoadedSideInputs(
+      instance.sideInputs,
+      ({ transform, localName }, { key }) =>
+        state(this.described.stateEndpoint).get(instruction, {
+          case: "iterableSideInput",
+          value: { transformId: transform, sideInputId: localName, window: Buffer.from(key, "latin1") },
+        }),
+      keeper,
+    );
+  }
+
+  /** What a bundle has measured so far, as runner and worker have agreed to write it. */
+  measured(run: BundleRun): Measured {
+    const infos = run.monitoringInfos();
+    const monitoringData = this.shortIds.shortened(infos);
+    const isShort = this.services.runnerCapabilities.has(MONITORING_INFO_SHORT_IDS);
+    return isShort ? { monitoringData } : { monitoringInfos: infos };
+  }
+
+  /** Calls the authors' `teardown`. Bundles must have ended. */
+  async close(): Promise<void> {
+    for (const { compiled } of this.#all) await compiled.teardown();
+    this.#all.clear();
+  }
+}
