@@ -5,7 +5,7 @@
  */
 export type { Coder, KV } from "../portability/coders/index.js";
 export { type ErrorCode, GirderError } from "../portability/errors.js";
-export type { PaneInfo, PaneTiming } from "../portability/execution/pane.js";
+export type { PaneInfo, PaneTiming, ValueKind } from "../portability/execution/pane.js";
 export { type Duration, type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../portability/execution/time.js";
 export { type BoundedWindow, GLOBAL_WINDOW, GlobalWindow, IntervalWindow } from "../portability/execution/window.js";
 export * from "./combiners/index.js";
@@ -37,6 +37,7 @@ export { type AppliedTo, P } from "./pipeline/p.js";
 export { PCollection } from "./pipeline/pcollection.js";
 export { Pipeline } from "./pipeline/pipeline.js";
 export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
+export type { AccumulationMode } from "./pipeline/windowing.js";
 export type { ResourceHints } from "./pipeline/resource-hints.js";
 export { Root } from "./pipeline/root.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";

@@ -91,7 +91,7 @@ function planOf(prefix: string, options: WriteToTextOptions): Plan {
  * A pane after a window's first adds `-pane-1` and so on.
  *
  * @throws GirderError `invalid-argument` at once; `invalid-pipeline` at once for an unbounded input in the global window,
- * which never ends. When the pipeline runs: `io`, `cannot-encode` for an element that is no string.
+ * which never ends, and for panes that retract. When the pipeline runs: `io`, `cannot-encode` for an element that is no string.
  */
 export function writeToText(
   prefix: string,
@@ -106,6 +106,12 @@ export function writeToText(
       throw new GirderError("invalid-pipeline", "An unbounded PCollection in the global window is never complete.", {
         where: transform,
         remedy: "Apply windowInto first: files are written for each window.",
+      });
+    }
+    if (lines.windowing.accumulationMode === "RETRACTING") {
+      throw new GirderError("invalid-pipeline", "What has been written to a file cannot be taken back.", {
+        where: transform,
+        remedy: 'Apply windowInto first, with accumulationMode: "ACCUMULATING" or "DISCARDING".',
       });
     }
     const leftovers = new Leftovers();

@@ -15,6 +15,14 @@ import { continuationOf } from "../windowing/trigger-rules.js";
 import { triggerToProto } from "../windowing/trigger-to-proto.js";
 import type { Trigger } from "../windowing/triggers.js";
 
+/**
+ * How the panes of a window relate: each holds what is new (`DISCARDING`), each repeats what those before it held
+ * (`ACCUMULATING`), or each does that and takes those before it back (`RETRACTING`): of `AccumulationMode` of the model, which
+ * no other runner has. What is taken back comes as an element of its own whose pane says so (`PaneInfo.valueKind`); when windows
+ * merge, the panes of all of them are taken back.
+ */
+export type AccumulationMode = "DISCARDING" | "ACCUMULATING" | "RETRACTING";
+
 /** Where and how the elements of a PCollection are grouped. */
 export interface WindowingStrategy {
   readonly windowFn: StandardWindowFn;
@@ -22,8 +30,8 @@ export interface WindowingStrategy {
   readonly allowedLateness: Duration;
   /** When panes are emitted. */
   readonly trigger: Trigger;
-  /** Whether a later pane of a window repeats the elements of earlier ones. */
-  readonly accumulationMode: "DISCARDING" | "ACCUMULATING";
+  /** How a later pane of a window relates to earlier ones. */
+  readonly accumulationMode: AccumulationMode;
   /** Timestamp of what a grouping emits. Default: the end of the window. */
   readonly outputTime: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
   /** Whether a window emits a pane at its end if it has nothing new by then. Default: yes, if it has had an element. */

@@ -9,7 +9,7 @@ import type { Context, Resolved } from "../pipeline/context.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
-import type { WindowingStrategy } from "../pipeline/windowing.js";
+import type { AccumulationMode, WindowingStrategy } from "../pipeline/windowing.js";
 import { everFires, mayLoseData } from "./trigger-rules.js";
 import type { Trigger } from "./triggers.js";
 import type { WindowFn } from "./window-fns.js";
@@ -23,8 +23,8 @@ export interface WindowIntoOptions {
   readonly trigger?: Trigger;
   /** How long after its end (ms) a window still takes elements. Default 0: elements that come later are dropped. */
   readonly allowedLateness?: Duration;
-  /** Whether a window's later panes repeat the elements of earlier ones. Default: they do not. */
-  readonly accumulationMode?: "DISCARDING" | "ACCUMULATING";
+  /** How a window's later panes relate to earlier ones. Default: `DISCARDING`, each holds what is new. */
+  readonly accumulationMode?: AccumulationMode;
   /** Timestamp of what a grouping emits. Default: the end of the window. */
   readonly outputTime?: "END_OF_WINDOW" | "EARLIEST_IN_PANE" | "LATEST_IN_PANE";
   /** Whether a window that has had elements emits a pane on time even if nothing came since the one before. Default: it does. */
