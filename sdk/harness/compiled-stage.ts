@@ -48,6 +48,11 @@ export class CompiledStage<S extends SinkOperator = SinkOperator> {
     return this.#program;
   }
 
+  /** Whether an object of an author's may keep something for the bundle that it is in: it may be in one bundle at a time. */
+  get isExclusive(): boolean {
+    return this.#program.steps.some((step) => step.kind === "operator" && step.operator.isExclusive === true);
+  }
+
   /** Whether its bundles await promises. */
   get awaits(): boolean {
     return this.#awaits;

@@ -27,6 +27,7 @@ function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefin
 
 /** A DoFn with a life of its own. */
 export class DoFnOperator implements Operator {
+  readonly isExclusive: boolean;
   readonly #context: (cursor: Cursor) => object | undefined;
 
   constructor(
@@ -38,6 +39,7 @@ export class DoFnOperator implements Operator {
     readonly outside: Cursor,
   ) {
     this.#context = contexts(binding);
+    this.isExclusive = doFn.startBundle !== undefined || doFn.finishBundle !== undefined;
   }
 
   setup(): void | Promise<void> {
@@ -159,6 +161,10 @@ export class RouteOperator implements Operator {
 /** Runs an operator that sees windows once for each window of an element. */
 export class EachWindowOperator implements Operator {
   constructor(readonly inner: Operator) {}
+
+  get isExclusive(): boolean {
+    return this.inner.isExclusive === true;
+  }
 
   setup(): void | Promise<void> {
     return this.inner.setup?.();

@@ -16,6 +16,10 @@ export class FetchingOperator implements Operator {
     readonly sides: readonly number[],
   ) {}
 
+  get isExclusive(): boolean {
+    return this.inner.isExclusive === true;
+  }
+
   setup(): void | Promise<void> {
     return this.inner.setup?.();
   }

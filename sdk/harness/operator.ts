@@ -15,6 +15,8 @@ export interface Operator {
   finish?(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void>;
   setup?(): void | Promise<void>;
   teardown?(): void | Promise<void>;
+  /** Whether it calls an object of an author's that may keep something from a bundle's start to its end. Default: no. */
+  readonly isExclusive?: boolean;
 }
 
 /** A function the chain calls by itself, in the code it generates. */

@@ -18,6 +18,7 @@ export class BundleInput {
   readonly #waiting: InputMessage[] = [];
   #bytes = 0;
   #closed = false;
+  #begun = false;
   #failure: GirderError | undefined;
   #reader: { resolve(message: InputMessage): void; reject(error: GirderError): void } | undefined;
   #room: (() => void) | undefined;
@@ -31,6 +32,14 @@ export class BundleInput {
     }
     this.#waiting.push(message);
     this.#bytes += message.bytes.length;
+  }
+
+  /**
+   * The bundle has begun. Until then, everything is taken: a bundle that it has to wait for may be behind it on the same
+   * stream.
+   */
+  begin(): void {
+    this.#begun = true;
   }
 
   /** The next message. Its reader asks for one at a time. */
@@ -49,7 +58,7 @@ export class BundleInput {
 
   /** Settles when there is room for more, or nobody wants it; undefined if there is room now. There is one who waits. */
   room(): Promise<void> | undefined {
-    if (this.#bytes < CAPACITY || this.#closed) return undefined;
+    if (this.#bytes < CAPACITY || this.#closed || !this.#begun) return undefined;
     return new Promise((resolve) => {
       this.#room = resolve;
     });

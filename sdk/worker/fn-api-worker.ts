@@ -58,8 +58,8 @@ interface Active {
   readonly since: number;
 }
 
-/** How long (ms) the end of a worker waits for what it has still to say. */
-const LAST_WORDS = 2_000;
+/** How long (ms) the end of a worker waits for its log to be taken. */
+const LAST_WORDS = 500;
 
 export class FnApiWorker {
   readonly #control;
@@ -142,10 +142,12 @@ export class FnApiWorker {
       }
     }
     this.#responses.end();
-    const channels = [...this.#data.values(), ...this.#state.values(), ...(this.#log ? [this.#log] : [])];
-    for (const channel of [...channels, ...(this.#status ? [this.#status] : [])]) channel.close();
+    for (const channel of [...this.#data.values(), ...this.#state.values()]) channel.close();
+    this.#status?.close();
     this.#control.close();
-    await Promise.race([Promise.all(channels.map(({ ended }) => ended)), unhurried(LAST_WORDS)]);
+    // A runner that needs the worker no more has all that it wants but the log.
+    this.#log?.close();
+    if (this.#log !== undefined) await Promise.race([this.#log.ended, unhurried(LAST_WORDS)]);
     this.#gone.abort();
   }
 

@@ -1,4 +1,4 @@
-/** One of the instances of a stage at a worker: its functions are in one bundle at a time. */
+/** One of the instances of a stage at a worker, which is in one bundle at a time. The authors' objects are the same in all. */
 import type { WindowedValueCoder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { sideInputWindow } from "../../portability/execution/side-input-window.js";
@@ -18,7 +18,7 @@ export class StageInstance {
   readonly sideInputs: readonly ReadableSideInput[];
   readonly #services: WorkerServices;
 
-  private constructor(
+  constructor(
     readonly described: DescribedStage,
     services: WorkerServices,
   ) {
@@ -35,13 +35,6 @@ export class StageInstance {
       countsElements: true,
     });
     this.sideInputs = stage.sideInputs.map((side) => this.#readable(side));
-  }
-
-  /** @throws GirderError what the authors' `setup` throws. */
-  static async start(described: DescribedStage, services: WorkerServices): Promise<StageInstance> {
-    const instance = new StageInstance(described, services);
-    await instance.compiled.setup();
-    return instance;
   }
 
   /** The streams of a bundle's elements, by index of the stage's inputs. */

@@ -9,6 +9,7 @@ import type {
 import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import { StandardRunnerProtocols } from "../../portability/urns.js";
 import { applicationsOf } from "./bundle-applications.js";
+import type { BundleInput } from "./bundle-input.js";
 import { BundleRun } from "./bundle-run.js";
 import { type DescribedStage, describedStage } from "./described-stage.js";
 import { LoadedSideInputs, type SideInputKeeper } from "./loaded-side-inputs.js";
@@ -28,7 +29,10 @@ type Measured =
 export class WorkerStage {
   readonly described: DescribedStage;
   readonly #idle: StageInstance[] = [];
-  readonly #all = new Set<StageInstance>();
+  /** The first instance, once the authors' `setup` has been called. */
+  #setUp: Promise<StageInstance> | undefined;
+  /** The end of the bundle that was begun last, where there may be one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws GirderError `invalid-pipeline` */
   constructor(
@@ -46,40 +50,66 @@ export class WorkerStage {
    */
   async process(
     instruction: string,
-    { cacheTokens, elements }: ProcessBundleRequest,
+    request: ProcessBundleRequest,
     began: (run: BundleRun) => void,
   ): Promise<ResponseInit> {
     const { services, described } = this;
     const input = services.inputs.of(instruction);
-    const instance = this.#idle.pop() ?? (await this.#newInstance());
     try {
-      for (const { transformId, data, isLast } of elements?.data ?? []) {
+      for (const { transformId, data, isLast } of request.elements?.data ?? []) {
         input.push({ transform: transformId, family: undefined, bytes: data, isLast });
       }
-      for (const { transformId, timerFamilyId, timers, isLast } of elements?.timers ?? []) {
+      for (const { transformId, timerFamilyId, timers, isLast } of request.elements?.timers ?? []) {
         input.push({ transform: transformId, family: timerFamilyId, bytes: timers, isLast });
       }
-      const sides = this.#sideInputs(instruction, instance, cacheTokens);
       // Streams are opened before elements come: a runner may wait for them.
       for (const { endpoint } of described.sources) services.data(endpoint);
-      const channels = described.sinks.map(({ endpoint }) => services.data(endpoint));
-      const run = new BundleRun(instruction, instance, input, sides, channels);
-      began(run);
-      await run.run();
-      const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
-      const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
-      const response = { residualRoots, ...this.measured(run) };
-      this.#idle.push(instance);
-      return embedded === undefined ? response : { ...response, elements: embedded };
+      const first = await this.#firstInstance();
+      const run = (): Promise<ResponseInit> => this.#run(instruction, request, input, began);
+      return await (first.compiled.isExclusive ? this.#inTurn(run) : run());
     } finally {
       services.inputs.end(instruction);
     }
   }
 
-  async #newInstance(): Promise<StageInstance> {
-    const instance = await StageInstance.start(this.described, this.services);
-    this.#all.add(instance);
-    return instance;
+  async #run(
+    instruction: string,
+    { cacheTokens }: ProcessBundleRequest,
+    input: BundleInput,
+    began: (run: BundleRun) => void,
+  ): Promise<ResponseInit> {
+    const { services, described } = this;
+    const instance = this.#idle.pop() ?? new StageInstance(described, services);
+    const sides = this.#sideInputs(instruction, instance, cacheTokens);
+    const channels = described.sinks.map(({ endpoint }) => services.data(endpoint));
+    const run = new BundleRun(instruction, instance, input, sides, channels);
+    input.begin();
+    began(run);
+    await run.run();
+    const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
+    const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
+    const response = { residualRoots, ...this.measured(run) };
+    // One whose bundle has failed is not used again.
+    this.#idle.push(instance);
+    return embedded === undefined ? response : { ...response, elements: embedded };
+  }
+
+  /** Runs a bundle when those that came before it have ended. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const ended = this.#turn.then(run);
+    this.#turn = ended.catch(() => undefined);
+    return ended;
+  }
+
+  /** The authors' objects are the same in all instances: they are set up once. */
+  #firstInstance(): Promise<StageInstance> {
+    this.#setUp ??= (async () => {
+      const instance = new StageInstance(this.described, this.services);
+      await instance.compiled.setup();
+      this.#idle.push(instance);
+      return instance;
+    })();
+    return this.#setUp;
   }
 
   #sideInputs(
@@ -127,9 +157,9 @@ export class WorkerStage {
     return isShort ? { monitoringData } : { monitoringInfos: infos };
   }
 
-  /** Calls the authors' `teardown`. Bundles must have ended. */
+  /** Calls the authors' `teardown`, if `setup` was called. Bundles must have ended. */
   async close(): Promise<void> {
-    for (const { compiled } of this.#all) await compiled.teardown();
-    this.#all.clear();
+    const first = await this.#setUp?.catch(() => undefined);
+    await first?.compiled.teardown();
   }
 }

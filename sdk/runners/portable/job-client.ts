@@ -12,7 +12,7 @@ import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { refusal } from "./job-failure.js";
 import { type ReadArtifact, stageArtifacts } from "./staging.js";
 
-/** How long (ms) a job service may take to be reached, and to prepare a job. */
+/** How long (ms) a job service may take to be reached. */
 const REACH = 10_000;
 /** How long (ms) is waited for the last messages of a job that has ended. */
 const LAST_MESSAGES = 10_000;
@@ -32,6 +32,8 @@ export interface Submission {
   /** Options as runners take them: `beam:option:NAME:v1`. */
   readonly options: JsonObject;
   readonly readArtifact: ReadArtifact;
+  /** How long (ms) the job service may take to be reached. Default: 10 s. */
+  readonly patience?: number | undefined;
 }
 
 /** Something that a runner tells of a job. */
@@ -63,14 +65,15 @@ export class JobClient {
    */
   static async submit(
     address: string,
-    { jobName, pipeline, options, readArtifact }: Submission,
+    { jobName, pipeline, options, readArtifact, patience = REACH }: Submission,
     onMessage: (message: RunnerMessage) => void,
     signal?: AbortSignal,
   ): Promise<JobClient> {
     const jobs = client(JobService, address);
     const call = signal === undefined ? {} : { signal };
     try {
-      await reached(jobs, address, signal);
+      signal?.throwIfAborted();
+      await reached(jobs, address, patience);
       const prepared = await jobs.call.prepare({ jobName, pipeline, pipelineOptions: options }, call);
       const { preparationId, stagingSessionToken, artifactStagingEndpoint } = prepared;
       const endpoint = artifactStagingEndpoint?.url ?? "";
@@ -165,11 +168,10 @@ const NAMES: Readonly<Partial<Record<Importance, RunnerMessage["importance"]>>> 
 async function reached(
   jobs: { ready(timeout: number): Promise<void> },
   address: string,
-  signal: AbortSignal | undefined,
+  patience: number,
 ): Promise<void> {
-  signal?.throwIfAborted();
   try {
-    await jobs.ready(REACH);
+    await jobs.ready(patience);
   } catch (cause) {
     throw new GirderError("io", "The job service cannot be reached.", {
       where: address,

@@ -1,5 +1,7 @@
 /** What a job service says of a job that failed, as an error of ours. */
+import { status } from "@grpc/grpc-js";
 import { type ErrorCode, GirderError, messageOf } from "../../../portability/errors.js";
+import { statusOf } from "../../../portability/fn-api/status.js";
 
 const CODES = [
   "invalid-argument",
@@ -42,16 +44,22 @@ export function jobFailure(text: string, seen: readonly unknown[]): unknown {
   return new GirderError(quoted[1] as ErrorCode, message);
 }
 
+/** Statuses by which job services say that they do not take a pipeline, those that do not say why among them. */
+const REFUSALS: ReadonlySet<status | undefined> = new Set([
+  status.UNKNOWN,
+  status.UNIMPLEMENTED,
+  status.FAILED_PRECONDITION,
+  status.INTERNAL,
+]);
+
 /** The error for a job service that did not take a pipeline. */
 export function refusal(thrown: unknown, address: string): GirderError {
-  const known = thrown instanceof GirderError ? thrown : undefined;
-  const quoted = QUOTED.exec(known?.what ?? "");
-  const code = (quoted?.[1] as ErrorCode | undefined) ?? (known?.code === "internal" ? "io" : known?.code) ?? "io";
-  const what =
-    quoted === null ? (known?.what ?? messageOf(thrown)) : known!.what.slice(quoted.index + quoted[0].length);
-  return new GirderError(code, what, {
-    where: address,
-    cause: thrown,
-    ...(known?.remedy === undefined ? {} : { remedy: known.remedy }),
-  });
+  const known = thrown instanceof GirderError ? thrown : new GirderError("io", messageOf(thrown), { cause: thrown });
+  const quoted = QUOTED.exec(known.what);
+  const code = REFUSALS.has(statusOf(known)) ? "unsupported" : known.code;
+  return new GirderError(
+    (quoted?.[1] as ErrorCode | undefined) ?? code,
+    quoted === null ? known.what : known.what.slice(quoted.index + quoted[0].length),
+    { where: address, cause: thrown, ...(known.remedy === undefined ? {} : { remedy: known.remedy }) },
+  );
 }

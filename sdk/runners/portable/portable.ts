@@ -26,6 +26,8 @@ export interface PortableOptions {
   readonly signal?: AbortSignal;
   /** Is told what the runner tells. Default: nobody is. */
   readonly onMessage?: (message: RunnerMessage) => void;
+  /** How long (ms) the job service may take to be reached. Default: 10 s. */
+  readonly patience?: number;
 }
 
 /**
@@ -63,14 +65,14 @@ export function externalEnvironment(address: string): Environment {
 async function runJob(
   pipeline: Pipeline,
   environment: Environment,
-  { jobEndpoint, jobName = "girder", signal, onMessage = () => undefined }: PortableOptions,
+  { jobEndpoint, jobName = "girder", signal, patience, onMessage = () => undefined }: PortableOptions,
   failures: readonly unknown[],
 ): Promise<PipelineResult> {
   if (signal?.aborted) throw cancelled();
   const options: JsonObject = { "beam:option:job_name:v1": jobName };
   const job = await JobClient.submit(
     jobEndpoint,
-    { jobName, pipeline: pipeline.toProto(environment), options, readArtifact: noArtifact },
+    { jobName, pipeline: pipeline.toProto(environment), options, readArtifact: noArtifact, patience },
     onMessage,
     signal,
   );
