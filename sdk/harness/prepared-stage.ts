@@ -15,14 +15,22 @@ import { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import { closureChain } from "./closure-chain.js";
 import { Cursor } from "./cursor.js";
+import { Finalization } from "./finalization.js";
 import { generateChain, mayGenerateCode } from "./generated-chain.js";
 import { promised } from "./inline-calls.js";
 import { isPromise, PromiseReturned } from "./operator.js";
 import { type BuiltProgram, buildProgram } from "./program.js";
 import { StageComponents } from "./stage-components.js";
+import type { CommittedState } from "./state/committed-state.js";
 import { userError } from "./user-error.js";
 
 type Work = BundleTask["inputs"];
+
+/** What a stage may be told beside what to do. */
+export interface HarnessOptions {
+  /** Where a bundle's cells of state get what is committed. Default: the view that comes with the bundle's task. */
+  readonly committedState?: (task: BundleTask) => CommittedState;
+}
 
 export class HarnessStage implements PreparedStage {
   readonly #program: BuiltProgram;
@@ -31,11 +39,13 @@ export class HarnessStage implements PreparedStage {
   readonly #cursor: Cursor;
   #chain: Chain;
   #awaiting: boolean;
+  readonly #finalization = new Finalization();
 
   constructor(
     readonly descriptor: StageDescriptor,
     windows: WindowTable,
     functions: FunctionTable,
+    readonly options: HarnessOptions = {},
   ) {
     this.#components = new StageComponents(descriptor, windows);
     this.#cursor = new Cursor(windows.global);
@@ -88,13 +98,28 @@ export class HarnessStage implements PreparedStage {
     return this.#runAwaiting(task);
   }
 
+  #newBundle(task: BundleTask): Bundle {
+    return new Bundle(task, this.#program.meter, this.options.committedState?.(task));
+  }
+
   #runAtOnce(task: BundleTask): BundleResult | Promise<BundleResult> {
-    const bundle = new Bundle(task, this.#program.meter);
+    const bundle = this.#newBundle(task);
     for (const step of this.#program.steps) {
       this.#attributed(step.transform, () => this.#settled(this.#start(step, bundle), step.transform));
     }
     const rest = this.#slice(task.inputs, bundle);
-    return rest.length === 0 || bundle.over ? this.#finish(bundle, rest) : this.#continue(bundle, rest);
+    const isDone = (rest.length === 0 || bundle.over) && this.#fire(bundle);
+    return isDone ? this.#finish(bundle, rest) : this.#continue(bundle, rest);
+  }
+
+  /**
+   * Fires timers until the slice is over; returns whether all have fired. They cannot be given back as elements can: they fire
+   * however long the bundle has lasted.
+   */
+  #fire(bundle: Bundle): boolean {
+    const { timers } = bundle.task;
+    if (timers.length > bundle.fired) bundle.fired = this.#chain.fire(timers, bundle.fired, bundle) as number;
+    return bundle.fired === timers.length;
   }
 
   /** Processes work until the slice is over; returns what is left of it. */
@@ -115,6 +140,10 @@ export class HarnessStage implements PreparedStage {
         await nextTurn();
         bundle.nextSlice();
         rest = this.#slice(rest, bundle);
+      }
+      while (!this.#fire(bundle)) {
+        await nextTurn();
+        bundle.nextSlice();
       }
       return this.#finish(bundle, rest);
     } catch (thrown) {
@@ -143,7 +172,7 @@ export class HarnessStage implements PreparedStage {
   }
 
   async #runAwaiting(task: BundleTask): Promise<BundleResult> {
-    const bundle = new Bundle(task, this.#program.meter);
+    const bundle = this.#newBundle(task);
     for (const step of this.#program.steps) {
       try {
         await this.#start(step, bundle);
@@ -164,6 +193,11 @@ export class HarnessStage implements PreparedStage {
       work = rest;
       await nextTurn();
     } while (rest.length > 0 && !bundle.over);
+    while (bundle.fired < task.timers.length) {
+      bundle.nextSlice();
+      bundle.fired = await this.#chain.fire(task.timers, bundle.fired, bundle);
+      await nextTurn();
+    }
     for (const step of this.#program.steps) {
       if (step.kind !== "operator" || step.operator.finish === undefined) continue;
       try {
@@ -191,10 +225,19 @@ export class HarnessStage implements PreparedStage {
     const outputs = this.#program.sinks.flatMap(({ builder }, output) =>
       builder.take().map((batch) => ({ output, batch })),
     );
-    return { outputs, residuals: [...bundle.residuals, ...rest], metrics: bundle.metrics };
+    const { state, timers, finalizers, metrics } = bundle;
+    return {
+      outputs,
+      residuals: [...bundle.residuals, ...rest],
+      metrics,
+      ...(state.length === 0 ? {} : { state }),
+      ...(timers.length === 0 ? {} : { timers }),
+      ...(finalizers.length === 0 ? {} : { finalize: () => this.#finalization.call(finalizers) }),
+    };
   }
 
   async close(): Promise<void> {
+    await this.#finalization.settled();
     for (const step of this.#program.steps) {
       if (step.kind !== "operator") continue;
       try {

@@ -19,7 +19,6 @@ import {
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import { tuple } from "../combiners/compose.js";
-import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
@@ -39,6 +38,8 @@ import { SideInputView } from "./side-input-views.js";
 import { SinkOperator } from "./sink-operator.js";
 import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
+import { bindKeyed } from "./state/bind-keyed.js";
+import { KeyedOperator } from "./state/keyed-operator.js";
 import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
@@ -92,7 +93,8 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
   const inputs = descriptor.inputs.map(({ consumers: slots }) =>
     slots.map(({ transform }) => byTransform.get(transform)!),
   );
-  return { consumers, steps, inputs, sinks, meter };
+  const timers = descriptor.timers.map(({ transform }) => byTransform.get(transform) as OperatorStep);
+  return { consumers, steps, inputs, timers, sinks, meter };
 }
 
 function slot(transform: string, localName: string): string {
@@ -193,15 +195,25 @@ function parDoStep(
   const { descriptor } = components;
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const outputs = Object.values(transform.outputs);
-  const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
-    const localName = `side:${name}`;
-    const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
-    return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+  const keyed = bindKeyed(id, transform, element, components);
+  const binding = bindContext(id, element.context, {
+    sideInput(name, param) {
+      const localName = `side:${name}`;
+      const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+      return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+    },
+    state: (param) => keyed!.state(param),
+    timer: (name, param) => keyed!.timer(name, param),
   });
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,
-    operator: binding.observesWindow ? new EachWindowOperator(operator) : operator,
+    operator:
+      keyed !== undefined
+        ? new EachWindowOperator(new KeyedOperator(operator, keyed))
+        : binding.observesWindow
+          ? new EachWindowOperator(operator)
+          : operator,
     asynchronous: declaredAsynchronous(fn),
     outputs,
   });
