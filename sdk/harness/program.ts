@@ -90,9 +90,12 @@ export function buildProgram(components: StageComponents, functions: FunctionTab
     readBy(pcollection, step);
     return sink;
   });
-  const inputs = descriptor.inputs.map(({ consumers: slots }) =>
-    slots.map(({ transform }) => byTransform.get(transform)!),
-  );
+  // A stage without transforms is there for its coders: what comes in goes out.
+  const passing = descriptor.transforms.length === 0 ? steps : [];
+  const inputs = descriptor.inputs.map(({ consumers: slots }) => [
+    ...slots.map(({ transform }) => byTransform.get(transform)!),
+    ...passing,
+  ]);
   const timers = descriptor.timers.map(({ transform }) => byTransform.get(transform) as OperatorStep);
   return { consumers, steps, inputs, timers, sinks, meter };
 }
