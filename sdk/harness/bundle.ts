@@ -1,6 +1,9 @@
 /** A bundle in the making. */
 import type { BundleTask, Residual } from "../../portability/execution/stage.js";
+import type { TimerChange } from "../../portability/execution/timer.js";
+import type { StateChange } from "../../portability/execution/user-state.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
+import { type CommittedState, LocalState } from "./state/committed-state.js";
 
 /** Elements between two looks at the clock: looking at every element would cost several times what it saves. */
 export const CLOCK_INTERVAL = 64;
@@ -20,14 +23,25 @@ export class Bundle {
   readonly metrics = new MetricsContainer();
   /** Work that has been given up for this slice, or for this bundle. */
   residuals: Residual[] = [];
+  /** How many of the task's timers have fired. */
+  fired = 0;
+  /** What has been done to state and timers, once the bundle is at its end. */
+  readonly state: StateChange[] = [];
+  readonly timers: TimerChange[] = [];
+  /** What is to be called once the bundle is committed. */
+  readonly finalizers: (() => void | Promise<void>)[] = [];
   #left: number;
   #begun = false;
   #sliceEnd: number;
 
-  /** @param outputs Counts the bytes that leave the stage; begins anew. */
+  /**
+   * @param outputs Counts the bytes that leave the stage; begins anew.
+   * @param committed Where the cells of state get what is committed.
+   */
   constructor(
     readonly task: BundleScope,
     readonly outputs: OutputMeter,
+    readonly committed: CommittedState = new LocalState(task.state),
   ) {
     outputs.bytes = 0;
     this.#left = Math.max(1, task.maxElements);
@@ -42,6 +56,11 @@ export class Bundle {
   /** Whether the bundle may take no more, whatever the time. */
   get #full(): boolean {
     return this.task.stop.stopped || this.#left <= 0 || this.outputs.bytes > this.task.maxOutputBytes;
+  }
+
+  /** Whether the bundle's turn on the thread is over. */
+  get sliceOver(): boolean {
+    return performance.now() > this.#sliceEnd;
   }
 
   /** Takes the thread for another while. */

@@ -13,6 +13,7 @@ import type { PromiseReturned, StageProgram } from "./operator.js";
 import { type BuiltProgram, buildProgram, type ProgramOptions } from "./program.js";
 import type { SinkOperator } from "./sink-operator.js";
 import { StageComponents } from "./stage-components.js";
+import type { CommittedState } from "./state/committed-state.js";
 import { userError } from "./user-error.js";
 
 /** One bundle at a time is put through it; for several at once there have to be several. */
@@ -85,9 +86,14 @@ export class CompiledStage<S extends SinkOperator = SinkOperator> {
     }
   }
 
-  /** A bundle that is about to begin. @param meter counts the bytes that leave the stage. */
-  open(scope: BundleScope, meter: OutputMeter): OpenBundle {
-    return new OpenBundle(new Bundle(scope, meter), this.#program, this.#chain, this.#awaits);
+  /**
+   * A bundle that is about to begin.
+   *
+   * @param meter Counts the bytes that leave the stage.
+   * @param committed Where cells of state get what is committed. Default: the scope's view.
+   */
+  open(scope: BundleScope, meter: OutputMeter, committed?: CommittedState): OpenBundle {
+    return new OpenBundle(new Bundle(scope, meter, committed), this.#program, this.#chain, this.#awaits);
   }
 
   /** After a bundle has met a promise: once that has settled, the stage awaits. */
