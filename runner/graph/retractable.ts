@@ -1,7 +1,9 @@
 /** PCollections whose elements may be taken back again: panes that retract, and all that is made of them. */
+import { HANDLES_RETRACTIONS } from "../../portability/execution/retractions.js";
 import {
   AccumulationMode_Enum,
   type Components,
+  type PTransform,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { Fault } from "./fault.js";
 import { isStateful, mainInputs, roleOf, sideInputs } from "./transforms.js";
@@ -16,6 +18,7 @@ export function retractablePCollections(components: Components, leaves: readonly
     for (const id of leaves) {
       const transform = components.transforms[id]!;
       const inputs = mainInputs(transform).map(([, pcollection]) => pcollection);
+      if (handlesRetractions(transform)) continue;
       const groups = ["group-by-key", "combine"].includes(roleOf(transform));
       const retracts = inputs.some((it) => retractable.has(it) || (groups && retractsPanes(components, it)));
       if (retracts) for (const output of Object.values(transform.outputs)) retractable.add(output);
@@ -31,6 +34,7 @@ export function retractionFaults(components: Components, leaves: readonly string
   const faults: Fault[] = [];
   for (const id of leaves) {
     const transform = components.transforms[id]!;
+    if (handlesRetractions(transform)) continue;
     const refuse = (what: string, remedy: string): void => {
       faults.push({ code: "unsupported", where: transform.uniqueName, what, remedy });
     };
@@ -49,6 +53,10 @@ export function retractionFaults(components: Components, leaves: readonly string
     }
   }
   return faults;
+}
+
+function handlesRetractions({ annotations }: PTransform): boolean {
+  return Object.hasOwn(annotations, HANDLES_RETRACTIONS);
 }
 
 function isRetracting({ accumulationMode }: { readonly accumulationMode: AccumulationMode_Enum }): boolean {

@@ -23,6 +23,7 @@ import { tuple } from "../combiners/compose.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import { ChangelogOperator, type ChangeOf } from "./changelog-operator.js";
 import {
   combineGroupedValues,
   convertToAccumulators,
@@ -251,6 +252,8 @@ function parDoStep(
     }
     case "splittable":
       throw new GirderError("internal", "a splittable DoFn was not expanded", { where: id });
+    case "changelog":
+      return operatorStep(new ChangelogOperator(element.fn as ChangeOf), element.fn);
     case "assignTimestamps":
       return inlineStep(id, element.kind, element.fn, binding, outputs);
     default:

@@ -1,4 +1,5 @@
 /** Functions over elements, as their authors write them. */
+import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
@@ -87,6 +88,12 @@ export type ElementFunction =
       /** Gives each element a timestamp of its own. */
       readonly kind: "assignTimestamps";
       readonly fn: (element: never, context: never) => Instant;
+      readonly context: Context;
+    }
+  | {
+      /** Makes of each element one that is never taken back, by what it does to those before it. */
+      readonly kind: "changelog";
+      readonly fn: (element: never, pane: PaneInfo) => unknown;
       readonly context: Context;
     }
   | {

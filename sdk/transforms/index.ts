@@ -1,5 +1,6 @@
 /** Transforms: what is computed. */
 export { type BatchElementsOptions, batchElements } from "./batch-elements.js";
+export { type Change, changelog } from "./changelog.js";
 export { type CoGroupByProperty, type CoGrouped, coGroupBy, coGroupByKey } from "./co-group.js";
 export {
   type CombineGloballyOptions,
