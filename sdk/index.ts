@@ -42,6 +42,19 @@ export { Root } from "./pipeline/root.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
 export { PipelineResult } from "./runners/pipeline-result.js";
 export { type RunOptions, run, runPipeline } from "./runners/run.js";
+export { type OffsetRange, OffsetRangeTracker } from "./splittable/offset-range-tracker.js";
+export { type ProcessContinuation, resume, stop } from "./splittable/process-continuation.js";
+export type { RestrictionProgress, RestrictionTracker, SplitRestriction } from "./splittable/restriction-tracker.js";
+export type { Output, SplittableContext, SplittableDoFn, SplittableOutputs } from "./splittable/splittable-do-fn.js";
+export { type TimestampedValue, timestamped } from "./splittable/timestamped-value.js";
+export {
+  type ManualWatermark,
+  manualWatermark,
+  monotonicWatermark,
+  type WatermarkEstimator,
+  type WatermarkEstimators,
+  wallTimeWatermark,
+} from "./splittable/watermark-estimator.js";
 export * from "./transforms/index.js";
 export {
   days,

@@ -302,16 +302,17 @@ class Execution {
     const split = this.#random() < (this.#options.splitBundles ?? 0);
     const task: BundleTask = {
       bundle: command.bundle,
-      inputs: command.work.map(({ input, batch }) => ({
+      inputs: command.work.map(({ input, batch, hold }) => ({
         input,
         batch: batch instanceof StoredBatch ? batch.load() : batch,
+        ...(hold === undefined ? {} : { watermark: hold }),
       })),
       timers: command.timers,
       state: command.state,
       sideInputs: command.sideInputs,
       deadline: performance.now() + BUNDLE_TIME,
       slice: SLICE_TIME,
-      maxElements: split ? 1 + Math.floor(this.#random() * 8) : Number.POSITIVE_INFINITY,
+      maxElements: split ? 1 + Math.floor(this.#random() * 8) : this.#engineOptions.maxBundleElements,
       maxOutputBytes: Math.min(MAX_OUTPUT_BYTES, this.#engineOptions.memoryBudget / 8),
       stop: this.#stop,
     };

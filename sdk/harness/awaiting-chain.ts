@@ -129,13 +129,14 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
     let i = 0;
     let allowed = 0;
     try {
-      for (; i < batch.count; i++) {
+      for (; i < batch.count && i < bundle.limit; i++) {
         if (allowed === 0) {
           allowed = bundle.allowance();
           if (allowed === 0) break;
           bundle.used(allowed);
         }
         allowed--;
+        bundle.begun = i + 1;
         const at = cursor.copy();
         at.set(entry(columns.timestamps, i), entry(columns.windows, i), entry(columns.panes, i));
         const ends = through(steps, elementOf[input]!(columns, i), at);

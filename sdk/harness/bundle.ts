@@ -14,6 +14,12 @@ export class Bundle {
   readonly metrics = new MetricsContainer();
   /** Work that has been given up for this slice, or for this bundle. */
   residuals: Residual[] = [];
+  /** Of a chain that awaits: how many elements of the batch in hand it has begun, and at how many it stops. */
+  begun = 0;
+  limit = Number.POSITIVE_INFINITY;
+  /** Elements of the task that have been given away since. */
+  given = 0;
+  readonly #onCommit: (() => void)[] = [];
   #left: number;
   #begun = false;
   #sliceEnd: number;
@@ -54,6 +60,20 @@ export class Bundle {
     }
     if (this.#full || performance.now() > this.#sliceEnd) return 0;
     return Math.min(this.#left, CLOCK_INTERVAL);
+  }
+
+  /** Has something done once the bundle is committed; not at all if it is not. */
+  onCommit(action: () => void): void {
+    this.#onCommit.push(action);
+  }
+
+  /** Does what is to be done on commit; undefined where there is nothing. */
+  get finalize(): (() => void) | undefined {
+    const actions = this.#onCommit;
+    if (actions.length === 0) return undefined;
+    return () => {
+      for (const action of actions) action();
+    };
   }
 
   /** Counts processed elements against the bundle's maximum. */

@@ -15,10 +15,13 @@ import { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import { closureChain } from "./closure-chain.js";
 import { Cursor } from "./cursor.js";
+import { EachWindowOperator } from "./do-fn-operators.js";
 import { generateChain, mayGenerateCode } from "./generated-chain.js";
 import { promised } from "./inline-calls.js";
-import { isPromise, PromiseReturned } from "./operator.js";
+import { type BundleProgress, type BundleSplit, OpenBundle } from "./open-bundle.js";
+import { isPromise, PromiseReturned, type Step } from "./operator.js";
 import { type BuiltProgram, buildProgram } from "./program.js";
+import { ProcessSizedOperator } from "./splittable-operators.js";
 import { StageComponents } from "./stage-components.js";
 import { userError } from "./user-error.js";
 
@@ -29,8 +32,12 @@ export class HarnessStage implements PreparedStage {
   readonly #components: StageComponents;
   readonly #elementOf: readonly ElementOf[];
   readonly #cursor: Cursor;
+  /** By index of the stage's inputs, what processes its restrictions. */
+  readonly #processes: readonly (ProcessSizedOperator | undefined)[];
   #chain: Chain;
   #awaiting: boolean;
+  /** The bundle that is being processed, where that takes turns of the event loop. */
+  #open: OpenBundle | undefined;
 
   constructor(
     readonly descriptor: StageDescriptor,
@@ -41,6 +48,7 @@ export class HarnessStage implements PreparedStage {
     this.#cursor = new Cursor(windows.global);
     this.#program = buildProgram(this.#components, functions, new Cursor(windows.global));
     this.#elementOf = descriptor.inputs.map(({ pcollection }) => this.#components.codec(pcollection).elementOf);
+    this.#processes = this.#program.inputs.map((steps) => steps.map(processOf).find((it) => it !== undefined));
     this.#awaiting = this.#program.steps.some((step) => step.asynchronous);
     this.#chain = this.#compile();
   }
@@ -53,6 +61,21 @@ export class HarnessStage implements PreparedStage {
 
   codec(pcollection: string): BatchCodec {
     return this.#components.codec(pcollection);
+  }
+
+  /** How far the bundle that is being processed has come; undefined if there is none to ask about. */
+  progress(): BundleProgress | undefined {
+    return this.#open?.progress;
+  }
+
+  /**
+   * Divides the bundle that is being processed, see {@link OpenBundle.trySplit}. To be called when the event loop turns: what
+   * is synchronous lets it turn once in a slice of its time.
+   *
+   * @returns undefined if nothing can be given away, or nothing is being processed.
+   */
+  trySplit(fraction: number, allowed?: readonly number[]): BundleSplit | undefined {
+    return this.#open?.trySplit(fraction, allowed);
   }
 
   /** Calls the authors' `setup`. */
@@ -100,34 +123,47 @@ export class HarnessStage implements PreparedStage {
   /** Processes work until the slice is over; returns what is left of it. */
   #slice(work: Work, bundle: Bundle): Residual[] {
     const rest: Residual[] = [];
-    for (const { input, batch } of work) {
+    for (const item of work) {
+      const { input, batch } = item;
       const done = rest.length > 0 ? 0 : (this.#chain.run(input, batch, bundle) as number);
-      if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
+      if (done < batch.count) rest.push({ ...item, batch: batch.slice(done, batch.count), delay: 0 });
     }
     return this.#resumable(bundle, rest);
   }
 
   /** Goes on slice by slice, letting the event loop turn in between. */
   async #continue(bundle: Bundle, left: Residual[]): Promise<BundleResult> {
-    let rest = left;
+    const open = this.#opened(bundle);
+    open.waiting = left;
     try {
-      while (rest.length > 0 && !bundle.over) {
+      while (open.waiting.length > 0 && !bundle.over) {
         await nextTurn();
         bundle.nextSlice();
-        rest = this.#slice(rest, bundle);
+        open.waiting = this.#slice(open.waiting, bundle);
       }
-      return this.#finish(bundle, rest);
+      return this.#finish(bundle, open.waiting);
     } catch (thrown) {
       if (!(thrown instanceof PromiseReturned)) throw thrown;
       return this.#awaitFromNowOn(bundle.task, thrown);
+    } finally {
+      this.#open = undefined;
     }
   }
 
-  /** What may be gone on with in the next slice: parts given up in the middle come before what is untouched. */
+  #opened(bundle: Bundle): OpenBundle {
+    this.#open = new OpenBundle(bundle, this.#processes);
+    return this.#open;
+  }
+
+  /**
+   * What may be gone on with in the next slice: parts given up in the middle come before what is untouched, unless they never
+   * end: those take turns.
+   */
   #resumable(bundle: Bundle, untouched: Residual[]): Residual[] {
     const now = bundle.residuals.filter(({ delay }) => delay <= 0);
     bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
-    return [...now, ...untouched];
+    const endless = now.filter(({ bounded }) => bounded === false);
+    return [...now.filter(({ bounded }) => bounded !== false), ...untouched, ...endless];
   }
 
   #finish(bundle: Bundle, rest: readonly Residual[]): BundleResult {
@@ -151,19 +187,16 @@ export class HarnessStage implements PreparedStage {
         throw userError(thrown, step.transform);
       }
     }
-    let work: Work = task.inputs;
-    let rest: Residual[] = [];
-    do {
-      bundle.nextSlice();
-      const untouched: Residual[] = [];
-      for (const { input, batch } of work) {
-        const done = untouched.length > 0 ? 0 : await this.#chain.run(input, batch, bundle);
-        if (done < batch.count) untouched.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
-      }
-      rest = this.#resumable(bundle, untouched);
-      work = rest;
-      await nextTurn();
-    } while (rest.length > 0 && !bundle.over);
+    const open = this.#opened(bundle);
+    open.waiting = task.inputs.map((item) => ({ ...item, delay: 0 }));
+    try {
+      do {
+        await this.#awaitSlice(open);
+        await nextTurn();
+      } while (open.waiting.length > 0 && !bundle.over);
+    } finally {
+      this.#open = undefined;
+    }
     for (const step of this.#program.steps) {
       if (step.kind !== "operator" || step.operator.finish === undefined) continue;
       try {
@@ -172,7 +205,25 @@ export class HarnessStage implements PreparedStage {
         throw userError(thrown, step.transform);
       }
     }
-    return this.#result(bundle, rest);
+    return this.#result(bundle, open.waiting);
+  }
+
+  /** Processes what waits until the slice is over; the rest of it goes on waiting. */
+  async #awaitSlice(open: OpenBundle): Promise<void> {
+    const { bundle } = open;
+    bundle.nextSlice();
+    for (let next = open.waiting.shift(); next !== undefined; next = open.waiting.shift()) {
+      const { input, batch } = next;
+      open.current = next;
+      bundle.begun = 0;
+      bundle.limit = batch.count;
+      const done = await this.#chain.run(input, batch, bundle);
+      open.current = undefined;
+      if (done >= bundle.limit) continue;
+      open.waiting.unshift({ ...next, batch: batch.slice(done, bundle.limit) });
+      break;
+    }
+    open.waiting = this.#resumable(bundle, open.waiting);
   }
 
   #start(step: BuiltProgram["steps"][number], bundle: Bundle): void | Promise<void> {
@@ -191,7 +242,9 @@ export class HarnessStage implements PreparedStage {
     const outputs = this.#program.sinks.flatMap(({ builder }, output) =>
       builder.take().map((batch) => ({ output, batch })),
     );
-    return { outputs, residuals: [...bundle.residuals, ...rest], metrics: bundle.metrics };
+    const { finalize, metrics } = bundle;
+    const residuals = [...bundle.residuals, ...rest];
+    return { outputs, residuals, metrics, ...(finalize === undefined ? {} : { finalize }) };
   }
 
   async close(): Promise<void> {
@@ -204,4 +257,11 @@ export class HarnessStage implements PreparedStage {
       }
     }
   }
+}
+
+/** What processes restrictions in a step, if that is what it does. */
+function processOf(step: Step): ProcessSizedOperator | undefined {
+  if (step.kind !== "operator") return undefined;
+  const operator = step.operator instanceof EachWindowOperator ? step.operator.inner : step.operator;
+  return operator instanceof ProcessSizedOperator ? operator : undefined;
 }

@@ -22,7 +22,6 @@ import { tuple } from "../combiners/compose.js";
 import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
-import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import type { OutputMeter } from "./bundle.js";
 import {
   combineGroupedValues,
@@ -37,7 +36,12 @@ import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } fro
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
 import { SinkOperator } from "./sink-operator.js";
-import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
+import {
+  PairWithRestrictionOperator,
+  ProcessSizedOperator,
+  splitAndSize,
+  truncateSized,
+} from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
 import { windowAssigner } from "./window-assigner.js";
 
@@ -125,7 +129,7 @@ function stepOf(
   const combineFn = () => combineFnOf(components.combine(transform).combineFn!, functions);
   const splittable = () => {
     const step = functions.get(components.parDo(transform).doFn!) as ElementFunction & { kind: "splittable" };
-    return step.doFn as SplittableDoFn<unknown, unknown>;
+    return step.doFn;
   };
   const input = Object.values(transform.inputs)[0] ?? "";
   const urn = transform.spec?.urn ?? "";
@@ -160,14 +164,20 @@ function stepOf(
       return inline("map", ({ key, value }: KV<unknown, readonly unknown[]>) => ({ key, value: value[at] }) as never);
     }
     case SplittableParDoComponents.PAIR_WITH_RESTRICTION:
-      return inline("map", pairWithRestriction(splittable()) as never);
+      return operator(new PairWithRestrictionOperator(splittable()));
     case SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS:
-      return inline("flatMap", splitAndSize(splittable()) as never);
+      return inline("flatMap", splitAndSize(id, splittable()) as never);
+    case SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION:
+      return inline("flatMap", truncateSized(id, splittable()) as never);
     case SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS: {
       const entering = components.descriptor.inputs.findIndex(({ consumers }) =>
         consumers.some((consumer) => consumer.transform === id),
       );
-      return operator(new ProcessSizedOperator(id, splittable(), entering));
+      const { element, binding } = authorsFunction(id, transform, components, functions);
+      const doFn = (element as ElementFunction & { kind: "splittable" }).doFn;
+      const process = new ProcessSizedOperator(id, doFn, entering, binding);
+      const asynchronous = declaredAsynchronous(doFn.process);
+      return operator(binding.observesWindow ? new EachWindowOperator(process) : process, asynchronous);
     }
   }
   throw new GirderError("unsupported", `The TypeScript harness does not execute ${urn}.`, { where: id });
@@ -183,6 +193,23 @@ function combineFnOf(spec: FunctionSpec, functions: FunctionTable): CombineFn<un
   >;
 }
 
+/** A ParDo's function, and the context that it is called with. */
+function authorsFunction(
+  id: string,
+  transform: PTransform,
+  components: StageComponents,
+  functions: FunctionTable,
+): { readonly element: ElementFunction; readonly binding: ContextBinding } {
+  const { descriptor } = components;
+  const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
+  const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
+    const localName = `side:${name}`;
+    const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+    return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+  });
+  return { element, binding };
+}
+
 function parDoStep(
   id: string,
   transform: PTransform,
@@ -190,14 +217,8 @@ function parDoStep(
   functions: FunctionTable,
   outside: Cursor,
 ): Step {
-  const { descriptor } = components;
-  const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const outputs = Object.values(transform.outputs);
-  const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
-    const localName = `side:${name}`;
-    const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
-    return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
-  });
+  const { element, binding } = authorsFunction(id, transform, components, functions);
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,

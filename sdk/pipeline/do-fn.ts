@@ -1,7 +1,7 @@
 /** Functions over elements, as their authors write them. */
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
-import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import type { AnySplittable } from "../splittable/splittable-do-fn.js";
 import type { Context, Resolved } from "./context.js";
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has type void.
@@ -54,7 +54,7 @@ export type ElementFunction =
       readonly context: Context;
     }
   | { readonly kind: "doFn"; readonly doFn: DoFn<never, unknown>; readonly context: Context }
-  | { readonly kind: "splittable"; readonly doFn: SplittableDoFn<never, unknown>; readonly context: Context }
+  | { readonly kind: "splittable"; readonly doFn: AnySplittable; readonly context: Context }
   | {
       /** Gives each element a timestamp of its own. */
       readonly kind: "assignTimestamps";

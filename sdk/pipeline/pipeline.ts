@@ -84,6 +84,8 @@ export class Pipeline {
   readonly #scopes: Scope[] = [];
   /** Resource hints of each environment but the plain one, by its id. */
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
+  /** URNs of what a runner must be able to do beyond the model's core. */
+  readonly #requirements = new Set<string>();
   readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
@@ -237,6 +239,11 @@ export class Pipeline {
     return this.#coders.add(coder);
   }
 
+  /** Says that runners must support this: a URN of `StandardRequirements`. */
+  require(requirement: string): void {
+    this.#requirements.add(requirement);
+  }
+
   /** Says what is to be done where a run of the pipeline fails in this process: transforms remove what they left. */
   onFailure(action: () => Promise<void>): void {
     this.#failureActions.push(action);
@@ -292,6 +299,7 @@ export class Pipeline {
         environments,
       }),
       rootTransformIds: this.#rootIds,
+      requirements: [...this.#requirements],
     });
   }
 }

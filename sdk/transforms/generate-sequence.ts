@@ -25,7 +25,7 @@ export function generateSequence(range: {
   const numbers: SplittableDoFn<Uint8Array, number> = {
     initialRestriction: () => ({ from, to: Math.max(from, to) }),
     process(_, tracker, output) {
-      for (let i = tracker.range.from; tracker.tryClaim(i); i++) output(i);
+      for (let i = tracker.currentRestriction().from; tracker.tryClaim(i); i++) output(i);
     },
   };
   return named("GenerateSequence", (root) =>

@@ -28,5 +28,6 @@ export { redistribute, reshuffle } from "./reshuffle.js";
 export type { KeySelector, PartSelector } from "./selectors.js";
 export { asIterable, asList, asMap, asMultimap, singleton } from "./side-inputs.js";
 export { split } from "./split.js";
+export { splittable } from "./splittable.js";
 export { toStringElements, toStringIterables, toStringKvs } from "./to-string.js";
 export { waitOn } from "./wait-on.js";

@@ -11,6 +11,7 @@ import type {
   ProcessBundleSplitResponse,
   StateRequest,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { DescribedStage } from "./bundle-descriptor.js";
 import type { EncodedBatch } from "./encoded-batch.js";
 import { truncated } from "./skip.js";
@@ -167,7 +168,8 @@ export class RemoteBundle implements InstructionChannel {
           ? 0
           : Number(requestedTimeDelay.seconds) * 1000 + Math.ceil(requestedTimeDelay.nanos / 1e6);
       const watermark = watermarkOf(application);
-      this.#residuals.push({ input, batch, delay, ...(watermark === undefined ? {} : { watermark }) });
+      const bounded = application.isBounded !== IsBounded_Enum.UNBOUNDED;
+      this.#residuals.push({ input, batch, delay, bounded, ...(watermark === undefined ? {} : { watermark }) });
     }
   }
 
@@ -185,11 +187,12 @@ export class RemoteBundle implements InstructionChannel {
   /** What is still to be done: what the worker gave back, and elements that it was told not to process. */
   get residuals(): Residual[] {
     const seen = new Map<number, number>();
-    const untouched = this.task.inputs.flatMap(({ input, batch }): Residual[] => {
+    const untouched = this.task.inputs.flatMap((item): Residual[] => {
+      const { input, batch } = item;
       const from = seen.get(input) ?? 0;
       seen.set(input, from + batch.count);
       const first = Math.max(0, (this.#firstResidual.get(input) ?? Number.POSITIVE_INFINITY) - from);
-      return first < batch.count ? [{ input, batch: batch.slice(first, batch.count), delay: 0 }] : [];
+      return first < batch.count ? [{ ...item, batch: batch.slice(first, batch.count), delay: 0 }] : [];
     });
     return [...this.#residuals, ...untouched];
   }
