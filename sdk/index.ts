@@ -9,6 +9,8 @@ export type { PaneInfo, PaneTiming } from "../portability/execution/pane.js";
 export { type Duration, type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../portability/execution/time.js";
 export { type BoundedWindow, GLOBAL_WINDOW, GlobalWindow, IntervalWindow } from "../portability/execution/window.js";
 export * from "./combiners/index.js";
+export { type ReadOptions, read } from "./io/read.js";
+export type { Source, SourceReader } from "./io/source.js";
 export { type DisplayDatum, withAnnotations, withDisplayData, withResourceHints } from "./pipeline/annotations.js";
 export {
   type Context,

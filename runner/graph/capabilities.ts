@@ -52,7 +52,10 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS,
     SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS,
   ]),
-  requirements: new Set([StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN]),
+  requirements: new Set([
+    StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN,
+    StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
+  ]),
   windowFns: new Set([
     GlobalWindowsPayload.Enum.PROPERTIES,
     FixedWindowsPayload.Enum.PROPERTIES,
@@ -82,7 +85,6 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
   requirements: new Set([
     ...DEFAULT_CAPABILITIES.requirements,
     StandardRequirements.Enum.REQUIRES_STATEFUL_PROCESSING,
-    StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
     StandardRequirements.Enum.REQUIRES_STABLE_INPUT,
     StandardRequirements.Enum.REQUIRES_TIME_SORTED_INPUT,
     StandardRequirements.Enum.REQUIRES_ON_WINDOW_EXPIRATION,

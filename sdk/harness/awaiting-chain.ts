@@ -145,7 +145,7 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
         underWay.push(ends);
         if (underWay.length >= ELEMENTS_UNDER_WAY) append(await underWay.shift()!);
       }
-      for (const ends of underWay.splice(0)) append(await ends);
+      for (let ends = underWay.shift(); ends !== undefined; ends = underWay.shift()) append(await ends);
     } finally {
       await Promise.allSettled(underWay);
     }

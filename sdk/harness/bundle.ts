@@ -1,4 +1,5 @@
 /** A bundle in the making. */
+import { messageOf } from "../../portability/errors.js";
 import type { BundleTask, Residual } from "../../portability/execution/stage.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 
@@ -19,7 +20,7 @@ export class Bundle {
   limit = Number.POSITIVE_INFINITY;
   /** Elements of the task that have been given away since. */
   given = 0;
-  readonly #onCommit: (() => void)[] = [];
+  readonly #onCommit = new Map<unknown, () => void | PromiseLike<void>>();
   #left: number;
   #begun = false;
   #sliceEnd: number;
@@ -62,22 +63,35 @@ export class Bundle {
     return Math.min(this.#left, CLOCK_INTERVAL);
   }
 
-  /** Has something done once the bundle is committed; not at all if it is not. */
-  onCommit(action: () => void): void {
-    this.#onCommit.push(action);
+  /**
+   * Has something done once the bundle is committed; not at all if it is not.
+   *
+   * @param key Takes the place of what was to be done under the same key.
+   */
+  onCommit(action: () => void | PromiseLike<void>, key: unknown = action): void {
+    this.#onCommit.set(key, action);
   }
 
   /** Does what is to be done on commit; undefined where there is nothing. */
   get finalize(): (() => void) | undefined {
-    const actions = this.#onCommit;
+    const actions = [...this.#onCommit.values()];
     if (actions.length === 0) return undefined;
     return () => {
-      for (const action of actions) action();
+      for (const action of actions) void attempted(action);
     };
   }
 
   /** Counts processed elements against the bundle's maximum. */
   used(elements: number): void {
     this.#left -= elements;
+  }
+}
+
+/** Does what nothing depends on any more: a failure is reported, and that is all. */
+async function attempted(action: () => void | PromiseLike<void>): Promise<void> {
+  try {
+    await action();
+  } catch (thrown) {
+    process.emitWarning(`What was to be done after a commit has failed: ${messageOf(thrown)}`, "GirderWarning");
   }
 }

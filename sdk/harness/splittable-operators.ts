@@ -6,6 +6,7 @@ import { ClaimGuard, type GuardedTracker } from "../splittable/claim-guard.js";
 import { type Allowance, type OffsetRange, OffsetRangeTracker } from "../splittable/offset-range-tracker.js";
 import type { AnySplittable, SplittableContext } from "../splittable/splittable-do-fn.js";
 import type { Bundle } from "./bundle.js";
+import { claimAllowance } from "./claim-allowance.js";
 import type { ContextBinding } from "./context-binding.js";
 import { Cursor } from "./cursor.js";
 import { contexts } from "./do-fn-operators.js";
@@ -162,13 +163,10 @@ export class ProcessSizedOperator implements Operator {
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const sized = value as Sized;
     const bundle = this.#bundle!;
-    const call = this.#call(sized, cursor, outputs[0]!, () => {
-      const allowed = bundle.allowance();
-      bundle.used(allowed);
-      return allowed;
-    });
+    const call = this.#call(sized, cursor, outputs[0]!, claimAllowance(bundle));
     const leave = (residual: Residual): void => {
       bundle.residuals.push(residual);
+      if (this.doFn.finalize !== undefined) this.#finalizeLater(call, residual);
       if (residual.delay <= 0) this.#remember(call, residual);
     };
     try {
@@ -214,6 +212,13 @@ export class ProcessSizedOperator implements Operator {
       cursor,
       receive,
     );
+  }
+
+  /** Of several rests that an element leaves in a bundle, the last one counts. */
+  #finalizeLater({ sized }: SplittableCall, { batch }: Residual): void {
+    const { original } = this.#begun.get(sized) ?? { original: sized };
+    const { key: element, value } = (batch.columns.refs[0] as Sized).key;
+    this.#bundle!.onCommit(() => this.doFn.finalize!(element, value.key), original);
   }
 
   /** Notes what of an element is done when the rest of it waits in the bundle. */

@@ -130,9 +130,12 @@ export function addParDo(
   const payload = create(ParDoPayloadSchema, {
     doFn: pipeline.addFunction(DO_FN_URN, step, sourceOf(step)),
     sideInputs,
+    requestsFinalization: step.kind === "splittable" && step.doFn.finalize !== undefined,
     restrictionCoderId: step.kind === "splittable" ? pipeline.addCoder(restrictionCoder(step.doFn)) : "",
   });
-  if (step.kind === "splittable") pipeline.require(StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN);
+  const { REQUIRES_SPLITTABLE_DOFN, REQUIRES_BUNDLE_FINALIZATION } = StandardRequirements.Enum;
+  if (step.kind === "splittable") pipeline.require(REQUIRES_SPLITTABLE_DOFN);
+  if (payload.requestsFinalization) pipeline.require(REQUIRES_BUNDLE_FINALIZATION);
   return pipeline.primitive({
     urn: StandardPTransforms.Primitives.PAR_DO,
     payload: toBinary(ParDoPayloadSchema, payload),

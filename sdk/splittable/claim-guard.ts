@@ -27,7 +27,7 @@ export class ClaimGuard<R, P> implements GuardedTracker<R, P> {
   ) {}
 
   tryClaim(position: P, elements = 1): boolean {
-    if (this.#left <= 0 && !this.#mayGoOn()) return false;
+    if (this.#left <= 0 && elements > 0 && !this.#mayGoOn()) return false;
     this.#left -= elements;
     return this.inner.tryClaim(position, elements);
   }

@@ -46,7 +46,7 @@ export class OffsetRangeTracker implements RestrictionTracker<OffsetRange, numbe
       this.#attempted = position;
       return false;
     }
-    if (this.#left <= 0 && !this.#mayGoOn()) return false;
+    if (this.#left <= 0 && elements > 0 && !this.#mayGoOn()) return false;
     this.#left -= elements;
     this.#attempted = position;
     return true;

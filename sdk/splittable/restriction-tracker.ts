@@ -26,7 +26,8 @@ export interface RestrictionTracker<R, P> {
    * of it.
    *
    * @param elements About how many elements the claim is good for, so that the bundle can look at the clock in time.
-   * Default 1. Who claims by the hundred says so here; an author's own tracker need not take it.
+   * Default 1. Who claims by the hundred says so here. A claim of 0 is no work, such as one that says that there is no more: it
+   * is not refused because the bundle is at its end. An author's own tracker need not take this.
    * @throws GirderError `user-exception` for a position that was claimed already, or comes before one that was.
    */
   tryClaim(position: P, elements?: number): boolean;

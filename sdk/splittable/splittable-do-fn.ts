@@ -93,6 +93,12 @@ export interface SplittableDoFn<I, O, R = OffsetRange, P = number, W = unknown, 
    * restrictions are done to their end, those without an end are dropped.
    */
   truncate?(element: I, restriction: R): R | undefined;
+  /**
+   * Is told that what came before the rest of a restriction has been taken over for good: the bundle that left the rest is
+   * committed. It may be acknowledged where it comes from. Nothing waits for it, and it is not called if the process ends
+   * just then.
+   */
+  finalize?(element: I, rest: R): void | PromiseLike<void>;
   /** Once, before `process` is called for the first time. */
   setup?(): void | Promise<void>;
   /** Before each bundle. */
