@@ -9,6 +9,8 @@ export type { PaneInfo, PaneTiming, ValueKind } from "../portability/execution/p
 export { type Duration, type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../portability/execution/time.js";
 export { type BoundedWindow, GLOBAL_WINDOW, GlobalWindow, IntervalWindow } from "../portability/execution/window.js";
 export * from "./combiners/index.js";
+export { type ReadOptions, read } from "./io/read.js";
+export type { Source, SourceReader } from "./io/source.js";
 export { type DisplayDatum, withAnnotations, withDisplayData, withResourceHints } from "./pipeline/annotations.js";
 export {
   type Context,
@@ -43,6 +45,19 @@ export type { AccumulationMode } from "./pipeline/windowing.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
 export { PipelineResult } from "./runners/pipeline-result.js";
 export { type RunOptions, run, runPipeline } from "./runners/run.js";
+export { type OffsetRange, OffsetRangeTracker } from "./splittable/offset-range-tracker.js";
+export { type ProcessContinuation, resume, stop } from "./splittable/process-continuation.js";
+export type { RestrictionProgress, RestrictionTracker, SplitRestriction } from "./splittable/restriction-tracker.js";
+export type { Output, SplittableContext, SplittableDoFn, SplittableOutputs } from "./splittable/splittable-do-fn.js";
+export { type TimestampedValue, timestamped } from "./splittable/timestamped-value.js";
+export {
+  type ManualWatermark,
+  manualWatermark,
+  monotonicWatermark,
+  type WatermarkEstimator,
+  type WatermarkEstimators,
+  wallTimeWatermark,
+} from "./splittable/watermark-estimator.js";
 export { type BundleFinalizer, bundleFinalizer } from "./state/bundle-finalizer.js";
 export type {
   BagState,

@@ -51,11 +51,20 @@ export interface StageDescriptor {
   readonly timers: readonly TimerFamily[];
 }
 
+/** A batch that a bundle is to process. */
+export interface BundleInput {
+  /** Index of {@link StageDescriptor.inputs}. */
+  readonly input: number;
+  readonly batch: Batch;
+  /** The {@link Residual.watermark} of work that was left before: what is left of it once more has it still. */
+  readonly watermark?: Instant;
+}
+
 /** The work of one bundle. */
 export interface BundleTask {
   readonly bundle: number;
-  /** Batches by index of {@link StageDescriptor.inputs}, in the order in which they are to be processed. */
-  readonly inputs: readonly { readonly input: number; readonly batch: Batch }[];
+  /** What is to be processed, in this order. */
+  readonly inputs: readonly BundleInput[];
   /** Timers that fire, of a key and window in the order of their timestamps. */
   readonly timers: readonly Timer[];
   /** The committed state of the stage's keys. Nothing else changes it while the bundle runs. */
@@ -86,6 +95,8 @@ export interface Residual {
   readonly delay: Duration;
   /** Lower bound of the timestamps this work may still produce; undefined means those of its elements. */
   readonly watermark?: Instant;
+  /** False for work that does not come to an end by itself. Default: it does, or nobody knows. */
+  readonly bounded?: boolean;
 }
 
 /** What a running bundle has left to others. */

@@ -17,10 +17,10 @@ import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { NodeBacklog } from "./backlog.js";
-import type { EngineCommand, EngineEvent, EngineOptions, Work } from "./events.js";
+import type { EngineCommand, EngineEvent, EngineOptions, Work, WorkItem } from "./events.js";
 import type { EngineGraph, GroupByKeyNode, ScriptedNode, StageNode } from "./graph.js";
 import { Grouping } from "./grouping.js";
-import { outputsOf, type Readers, readersOf } from "./readers.js";
+import { outputsOf, type Readers, readersOf, stagesAfter } from "./readers.js";
 import { type Readiness, splitByReadiness } from "./readiness.js";
 import { Script } from "./script.js";
 import { BundleSideInput, SideInputStore } from "./side-input-store.js";
@@ -64,6 +64,8 @@ export interface EngineState {
 
 export class Engine {
   readonly #readers: ReadonlyMap<string, Readers>;
+  /** Of nodes that were asked about, the stages that what they output comes to. */
+  readonly #downstream = new Map<number, readonly number[]>();
   /** Nodes whose watermark may have changed, and whose readers' then may. */
   readonly #dirty: boolean[];
   #state: EngineState;
@@ -173,7 +175,7 @@ export class Engine {
       case "batches-stored": {
         const stage = state.stages[event.node]!;
         const { pending } = stage;
-        stage.pending = pending.map(({ input }, i) => ({ input, batch: event.stored[i]! }));
+        stage.pending = pending.map((item, i) => ({ ...item, batch: event.stored[i]! }));
         break;
       }
       case "tick":
@@ -233,9 +235,9 @@ export class Engine {
     }
     const stage = this.#state.stages[node]!;
     const rest: StageState["pending"] = [];
-    for (const { input, batch, delay, watermark } of residuals) {
-      if (delay <= 0) rest.push({ input, batch });
-      else {
+    for (const { input, batch, delay, watermark, bounded = true } of residuals) {
+      if (delay <= 0) rest.push(watermark === undefined ? { input, batch } : { input, batch, hold: watermark });
+      else if (bounded || !this.options.untilAvailable) {
         const at = this.#state.now + delay;
         stage.delayed.push({ at, input, batch, hold: watermark ?? batch.minTimestamp });
         this.#wake(at, commands);
@@ -428,10 +430,13 @@ export class Engine {
   #schedule(commands: EngineCommand[]): void {
     const state = this.#state;
     if (!state.started || state.done) return;
+    const { maxDownstreamBytes = Number.POSITIVE_INFINITY } = this.options;
+    const isCrowded = maxDownstreamBytes < this.#waitingBytes(state.stages.keys());
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       if (state.bundles.size >= this.options.maxOpenBundles) return;
       const stage = state.stages[i];
       if (stage === undefined || !this.#mayOpen(i, stage)) continue;
+      if (isCrowded && this.#isAhead(i, maxDownstreamBytes)) continue;
       const { work, timers, attempt } = stage.lost.shift() ?? { ...this.#next(stage), attempt: 0 };
       if (work.length === 0 && timers.length === 0) {
         this.#share(i, stage, commands);
@@ -479,6 +484,23 @@ export class Engine {
       commands.push({ type: "split", bundle, node });
       return;
     }
+  }
+
+  /** Whether a stage is so far ahead of those that read it that it waits for them. They must be at work, lest all wait. */
+  #isAhead(i: number, maxBytes: number): boolean {
+    let after = this.#downstream.get(i);
+    if (after === undefined) {
+      after = stagesAfter(this.graph, this.#readers, i);
+      this.#downstream.set(i, after);
+    }
+    return after.some((node) => this.#state.stages[node]!.openBundles > 0) && this.#waitingBytes(after) > maxBytes;
+  }
+
+  /** Estimated bytes that wait before these nodes. */
+  #waitingBytes(nodes: Iterable<number>): number {
+    let bytes = 0;
+    for (const node of nodes) bytes += this.#state.stages[node]?.pendingBytes ?? 0;
+    return bytes;
   }
 
   /** Whether nothing can be done until something happens outside. */
@@ -567,21 +589,22 @@ export class Engine {
   /** Takes from a stage's pending work what fits into a bundle and whose side inputs are ready. */
   #take(stage: StageState): Work {
     const { maxBundleElements, maxBundleBytes } = this.options;
-    const work: { input: number; batch: Batch }[] = [];
+    const work: WorkItem[] = [];
     const blocked: StageState["pending"] = [];
     let elements = 0;
     let bytes = 0;
     let taken = 0;
     for (; taken < stage.pending.length && elements < maxBundleElements; taken++) {
-      const { input, batch } = stage.pending[taken]!;
+      const item = stage.pending[taken]!;
+      const { batch } = item;
       if (work.length > 0 && bytes + batch.bytes > maxBundleBytes) break;
       const { ready, waiting } = this.#splitByReadiness(stage.node, batch);
-      if (waiting !== undefined) blocked.push({ input, batch: waiting });
+      if (waiting !== undefined) blocked.push({ ...item, batch: waiting });
       if (ready === undefined) continue;
       const room = maxBundleElements - elements;
       const part = ready.slice(0, Math.min(ready.count, room));
-      work.push({ input, batch: part });
-      if (part.count < ready.count) blocked.push({ input, batch: ready.slice(part.count, ready.count) });
+      work.push({ ...item, batch: part });
+      if (part.count < ready.count) blocked.push({ ...item, batch: ready.slice(part.count, ready.count) });
       elements += part.count;
       bytes += part.bytes;
     }

@@ -9,8 +9,15 @@ import type { StateView } from "../../portability/execution/user-state.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { StoredValues } from "./cell.js";
 
-/** Batches for a stage, by input index. */
-export type Work = readonly { readonly input: number; readonly batch: Batch }[];
+/** A batch for a stage, by input index. */
+export interface WorkItem {
+  readonly input: number;
+  readonly batch: Batch;
+  /** Lower bound of the timestamps that come of it. Default: those of its elements. */
+  readonly hold?: Instant;
+}
+
+export type Work = readonly WorkItem[];
 
 /** Windows that one key has open. */
 export interface KeyWindows {
@@ -98,6 +105,13 @@ export interface EngineOptions {
   readonly maxBundleBytes: number;
   /** Estimated bytes of grouped and waiting elements above which some are moved out of memory. */
   readonly memoryBudget: number;
+  /**
+   * Estimated bytes waiting downstream of a stage above which the stage is given nothing to do, as long as they become less:
+   * a source does not run away from what reads it. Default: no limit.
+   */
+  readonly maxDownstreamBytes?: number;
+  /** Whether work that never ends ends where it says that there is nothing to do for now. Default: it goes on. */
+  readonly untilAvailable?: boolean;
   /** Bundles out at once, of all stages. */
   readonly maxOpenBundles: number;
 }

@@ -42,6 +42,19 @@ export function readersOf({ nodes }: EngineGraph): Map<string, Readers> {
   return all;
 }
 
+/** The stages that the outputs of a node come to as main inputs, by way of any nodes. */
+export function stagesAfter({ nodes }: EngineGraph, all: ReadonlyMap<string, Readers>, from: number): number[] {
+  const after = new Set([from]);
+  for (const i of after) {
+    for (const output of outputsOf(nodes[i]!)) {
+      const { stages, groupings, flattens } = all.get(output)!;
+      for (const { node } of [...stages, ...flattens]) after.add(node);
+      for (const node of groupings) after.add(node);
+    }
+  }
+  return [...after].filter((i) => i !== from && nodes[i]!.kind === "stage");
+}
+
 export function outputsOf(node: EngineNode): readonly string[] {
   return node.kind === "stage" ? node.outputs : [node.output];
 }

@@ -3,16 +3,14 @@ import { type Batch, entry, forEachWindow } from "../../portability/execution/ba
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
-import type { Work } from "./events.js";
+import type { Work, WorkItem } from "./events.js";
 import type { StageNode } from "./graph.js";
 import { StateStore } from "./state-store.js";
 import { TimerStore } from "./timer-store.js";
 
 /** Work put off until processing time `at`. */
-interface Delayed {
+interface Delayed extends WorkItem {
   readonly at: Instant;
-  readonly input: number;
-  readonly batch: Batch;
   readonly hold: Instant;
 }
 
@@ -24,7 +22,7 @@ export interface BundleWork {
 
 export class StageState {
   /** What waits to be processed, oldest first. */
-  pending: { input: number; batch: Batch }[] = [];
+  pending: WorkItem[] = [];
   delayed: Delayed[] = [];
   /** Of a stage that processes elements in the order of their timestamps: those for which it is not time yet. */
   unsorted: { input: number; batch: Batch }[] = [];
@@ -119,9 +117,9 @@ export class StageState {
    */
   inputWatermark(upstream: Instant, floor: Instant = MIN_TIMESTAMP): Instant {
     let watermark = upstream;
-    for (const { batch } of this.pending) {
+    for (const item of this.pending) {
       if (watermark <= floor) return watermark;
-      watermark = Math.min(watermark, batch.minTimestamp);
+      watermark = Math.min(watermark, boundOf(item));
     }
     for (const { batch } of this.unsorted) watermark = Math.min(watermark, batch.minTimestamp);
     for (const { hold } of this.delayed) watermark = Math.min(watermark, hold);
@@ -140,7 +138,7 @@ export class StageState {
   /** Puts delayed work whose time has come back among what waits. */
   resume(now: Instant): void {
     if (this.delayed.length === 0) return;
-    for (const { at, input, batch } of this.delayed) if (at <= now) this.pending.push({ input, batch });
+    for (const { at, input, batch, hold } of this.delayed) if (at <= now) this.pending.push({ input, batch, hold });
     this.delayed = this.delayed.filter(({ at }) => at > now);
   }
 
@@ -173,11 +171,15 @@ export class StageState {
   }
 }
 
-/** The earliest timestamp of some work. */
+/** The earliest timestamp that may come of some work. */
 export function earliest(work: Work): Instant {
   let min = MAX_TIMESTAMP;
-  for (const { batch } of work) min = Math.min(min, batch.minTimestamp);
+  for (const item of work) min = Math.min(min, boundOf(item));
   return min;
+}
+
+function boundOf({ batch, hold }: WorkItem): Instant {
+  return hold ?? batch.minTimestamp;
 }
 
 /** The earliest timestamp that firing timers may produce. */

@@ -18,7 +18,11 @@ import type {
 } from "../../portability/execution/stage.js";
 import { MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import { WindowTable } from "../../portability/execution/window-table.js";
-import type { Pipeline } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import {
+  type Components,
+  IsBounded_Enum,
+  type Pipeline,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "../engine/engine.js";
 import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events.js";
@@ -27,7 +31,7 @@ import { plan } from "../graph/plan.js";
 import { Spill } from "../store/spill.js";
 import { Alarms } from "./alarms.js";
 import { type Executable, executableOf } from "./engine-graph.js";
-import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME } from "./options.js";
+import { BUNDLE_TIME, type ExecutionOptions, SLICE_TIME, STREAMING_BUNDLE_TIME } from "./options.js";
 import type { JobResult, Progress } from "./progress.js";
 import { seededRandom } from "./random.js";
 import { Stragglers } from "./stragglers.js";
@@ -93,6 +97,10 @@ function withIdentity(node: GroupByKeyNode, codec: BatchCodec): GroupByKeyNode {
   return { ...node, valueIdentity: (ref) => Buffer.from(codec.encodeValues([ref])).toString("latin1") };
 }
 
+function isUnbounded({ pcollections }: Components): boolean {
+  return Object.values(pcollections).some(({ isBounded }) => isBounded === IsBounded_Enum.UNBOUNDED);
+}
+
 class Execution {
   #engine: Engine;
   readonly #graph: EngineGraph;
@@ -109,6 +117,7 @@ class Execution {
   readonly #elements = new Map<string, number>();
   readonly #spill = new Spill();
   readonly #stop = { stopped: false };
+  readonly #bundleTime: number;
   readonly #alarms = new Alarms((at) => this.#happened({ type: "tick", now: Math.max(at, Date.now()) }));
   readonly #stragglers = new Stragglers((event) => this.#happened(event));
   /** What is to be done, in order. */
@@ -140,8 +149,12 @@ class Execution {
       maxBundleBytes: MAX_BUNDLE_BYTES,
       maxOpenBundles: MAX_OPEN_BUNDLES,
       memoryBudget: options.memoryBudget ?? MEMORY_BUDGET,
+      maxDownstreamBytes: (options.memoryBudget ?? MEMORY_BUDGET) / 8,
+      untilAvailable: options.untilAvailable ?? false,
     };
     const { graph, testStreams, components } = executable;
+    const isStreaming = options.streaming ?? isUnbounded(components);
+    this.#bundleTime = options.maxBundleTime ?? (isStreaming ? STREAMING_BUNDLE_TIME : BUNDLE_TIME);
     // Any stage knows the coders of all PCollections.
     const codec = (pcollection: string) => stages.values().next().value!.codec(pcollection);
     const nodes = graph.nodes.map((node, i) => {
@@ -356,16 +369,17 @@ class Execution {
     const split = this.#random() < (this.#options.splitBundles ?? 0);
     const task: BundleTask = {
       bundle: command.bundle,
-      inputs: command.work.map(({ input, batch }) => ({
+      inputs: command.work.map(({ input, batch, hold }) => ({
         input,
         batch: batch instanceof StoredBatch ? batch.load() : batch,
+        ...(hold === undefined ? {} : { watermark: hold }),
       })),
       timers: command.timers,
       state: command.state,
       sideInputs: command.sideInputs,
-      deadline: performance.now() + BUNDLE_TIME,
+      deadline: performance.now() + this.#bundleTime,
       slice: SLICE_TIME,
-      maxElements: split ? 1 + Math.floor(this.#random() * 8) : Number.POSITIVE_INFINITY,
+      maxElements: split ? 1 + Math.floor(this.#random() * 8) : this.#engineOptions.maxBundleElements,
       maxOutputBytes: Math.min(MAX_OUTPUT_BYTES, this.#engineOptions.memoryBudget / 8),
       stop: this.#stop,
     };

@@ -22,8 +22,19 @@ export interface ExecutionOptions {
   readonly seed?: number;
   /** Whether the engine is replaced by a copy of itself after every event, to see that it makes no difference. */
   readonly restoreAlways?: boolean;
-  /** Elements in a bundle, at most. Default: no limit; time ends a bundle. */
+  /** Elements in a bundle, at most; of splittable DoFns, positions that they claim. Default: no limit; time ends a bundle. */
   readonly maxBundleElements?: number;
+  /** How long a bundle lasts, at most, in ms. Default: 250, or less where something has no end: `STREAMING_BUNDLE_TIME`. */
+  readonly maxBundleTime?: number;
+  /**
+   * Whether what comes out soon matters more than how much: bundles are short. Default: where a PCollection is unbounded.
+   */
+  readonly streaming?: boolean;
+  /**
+   * Whether sources that never end do end, where they say that there is nothing more for now. Windows are closed then, and
+   * the job comes to its end. Default: they go on until the job is cancelled.
+   */
+  readonly untilAvailable?: boolean;
   /** Where what is recorded by bundles that were committed is gathered. Default: a container that comes with the result. */
   readonly metrics?: MetricsContainer;
   /** Drains the job: sources stop, what is there is processed, windows close, and the job ends. */
@@ -41,3 +52,5 @@ export const SLICE_TIME = 20;
  * less when they fail.
  */
 export const BUNDLE_TIME = 250;
+/** The same for pipelines that do not end: nothing is seen of what a bundle has output before it has ended. */
+export const STREAMING_BUNDLE_TIME = 100;

@@ -133,13 +133,14 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
     let i = 0;
     let allowed = 0;
     try {
-      for (; i < batch.count; i++) {
+      for (; i < batch.count && i < bundle.limit; i++) {
         if (allowed === 0) {
           allowed = bundle.allowance();
           if (allowed === 0) break;
           bundle.used(allowed);
         }
         allowed--;
+        bundle.begun = i + 1;
         const at = cursor.copy();
         at.set(entry(columns.timestamps, i), entry(columns.windows, i), entry(columns.panes, i));
         const ends = through(steps, elementOf[input]!(columns, i), at);
@@ -148,7 +149,7 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
         underWay.push(ends);
         if (underWay.length >= ELEMENTS_UNDER_WAY) append(await underWay.shift()!);
       }
-      for (const ends of underWay.splice(0)) append(await ends);
+      for (let ends = underWay.shift(); ends !== undefined; ends = underWay.shift()) append(await ends);
     } finally {
       await Promise.allSettled(underWay);
     }

@@ -28,8 +28,12 @@ export class Bundle {
   /** What has been done to state and timers, once the bundle is at its end. */
   readonly state: StateChange[] = [];
   readonly timers: TimerChange[] = [];
-  /** What is to be called once the bundle is committed. */
-  readonly finalizers: (() => void | Promise<void>)[] = [];
+  /** Of a chain that awaits: how many elements of the batch in hand it has begun, and at how many it stops. */
+  begun = 0;
+  limit = Number.POSITIVE_INFINITY;
+  /** Elements of the task that have been given away since. */
+  given = 0;
+  readonly #onCommit = new Map<unknown, () => void | PromiseLike<void>>();
   #left: number;
   #begun = false;
   #sliceEnd: number;
@@ -79,6 +83,20 @@ export class Bundle {
     }
     if (this.#full || performance.now() > this.#sliceEnd) return 0;
     return Math.min(this.#left, CLOCK_INTERVAL);
+  }
+
+  /**
+   * Has something done once the bundle is committed; not at all if it is not.
+   *
+   * @param key Takes the place of what was to be done under the same key.
+   */
+  onCommit(action: () => void | PromiseLike<void>, key: unknown = action): void {
+    this.#onCommit.set(key, action);
+  }
+
+  /** What is to be done once the bundle is committed. */
+  get finalizers(): readonly (() => void | PromiseLike<void>)[] {
+    return [...this.#onCommit.values()];
   }
 
   /** Counts processed elements against the bundle's maximum. */

@@ -82,7 +82,7 @@ class FinalizerHandle implements BundleFinalizer {
   }
 
   readonly afterCommit = (callback: () => void | Promise<void>): void => {
-    this.#bundle!.finalizers.push(callback);
+    this.#bundle!.onCommit(callback);
   };
 }
 

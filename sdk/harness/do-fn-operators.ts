@@ -20,7 +20,7 @@ type Call = (element: unknown, context: unknown) => unknown;
 export type InternWindow = (window: Timestamped<unknown>["window"]) => InternedWindow;
 
 /** Contexts by cursor: one for a synchronous chain, one for each call of an awaiting one. */
-function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefined {
+export function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefined {
   let last: { cursor: Cursor; context: object | undefined } | undefined;
   return (cursor) => {
     if (last?.cursor !== cursor) last = { cursor, context: binding.make?.(cursor) };

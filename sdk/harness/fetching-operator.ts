@@ -1,5 +1,9 @@
 /** Fetches the side inputs of an operator's window before it sees an element. */
+import type { Batch } from "../../portability/execution/batch.js";
+import type { Timer } from "../../portability/execution/timer.js";
+import type { InternedWindow } from "../../portability/execution/window.js";
 import type { Bundle } from "./bundle.js";
+import type { ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 import type { Operator, Receiver } from "./operator.js";
 
@@ -29,13 +33,29 @@ export class FetchingOperator implements Operator {
     return this.inner.start?.(bundle);
   }
 
-  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+  #fetch(window: InternedWindow): Promise<void> | undefined {
     const { sideInputs } = this.#bundle!.task;
     for (const side of this.sides) {
-      const pending = sideInputs[side]!.load?.(cursor.window);
-      if (pending !== undefined) return pending.then(() => this.process(value, cursor, outputs));
+      const pending = sideInputs[side]!.load?.(window);
+      if (pending !== undefined) return pending.then(() => this.#fetch(window));
     }
+    return undefined;
+  }
+
+  process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const pending = this.#fetch(cursor.window);
+    if (pending !== undefined) return pending.then(() => this.inner.process(value, cursor, outputs));
     return this.inner.process(value, cursor, outputs);
+  }
+
+  prefetch(batch: Batch, elementOf: ElementOf): Promise<unknown> | undefined {
+    return this.inner.prefetch?.(batch, elementOf);
+  }
+
+  fire(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    const pending = this.#fetch(timer.window);
+    if (pending !== undefined) return pending.then(() => this.inner.fire?.(timer, cursor, outputs));
+    return this.inner.fire?.(timer, cursor, outputs);
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {

@@ -6,7 +6,7 @@ export class Finalization {
   readonly #pending = new Set<Promise<void>>();
 
   /** Calls what was registered. What goes wrong cannot undo the bundle: it is reported as a warning of the process. */
-  call(callbacks: readonly (() => void | Promise<void>)[]): void {
+  call(callbacks: readonly (() => void | PromiseLike<void>)[]): void {
     for (const callback of callbacks) {
       try {
         const result = callback();

@@ -49,14 +49,15 @@ export class OpenBundle {
   }
 
   /**
-   * What may be gone on with in the bundle's next turn: parts given up in the middle come before what is untouched. Work
-   * that has to wait stays with the bundle.
+   * What may be gone on with in the bundle's next turn: parts given up in the middle come before what is untouched, unless they
+   * never end: those take turns. Work that has to wait stays with the bundle.
    */
   resumable(untouched: readonly Residual[]): Residual[] {
     const { bundle } = this;
     const now = bundle.residuals.filter(({ delay }) => delay <= 0);
     bundle.residuals = bundle.residuals.filter(({ delay }) => delay > 0);
-    return [...now, ...untouched];
+    const endless = now.filter(({ bounded }) => bounded === false);
+    return [...now.filter(({ bounded }) => bounded !== false), ...untouched, ...endless];
   }
 
   /** Ends the bundle, for all steps, producers first. */

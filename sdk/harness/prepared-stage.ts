@@ -13,9 +13,12 @@ import type { FunctionTable } from "../pipeline/functions.js";
 import { BatchSink } from "./batch-sink.js";
 import type { OutputMeter } from "./bundle.js";
 import { CompiledStage } from "./compiled-stage.js";
+import { type BundleDivision, type BundleProgress, DivisibleBundle } from "./divisible-bundle.js";
+import { EachWindowOperator } from "./do-fn-operators.js";
 import { Finalization } from "./finalization.js";
 import type { OpenBundle } from "./open-bundle.js";
-import { PromiseReturned } from "./operator.js";
+import { PromiseReturned, type Step } from "./operator.js";
+import { ProcessSizedOperator } from "./splittable-operators.js";
 import type { CommittedState } from "./state/committed-state.js";
 
 type Work = BundleTask["inputs"];
@@ -30,6 +33,10 @@ export class HarnessStage implements PreparedStage {
   readonly #stage: CompiledStage<BatchSink>;
   readonly #meter: OutputMeter = { bytes: 0 };
   readonly #finalization = new Finalization();
+  /** By index of the stage's inputs, what processes its restrictions. */
+  readonly #processes: readonly (ProcessSizedOperator | undefined)[];
+  /** The bundle that is being processed, where that takes turns of the event loop. */
+  #divisible: DivisibleBundle | undefined;
 
   constructor(
     readonly descriptor: StageDescriptor,
@@ -41,6 +48,22 @@ export class HarnessStage implements PreparedStage {
       newSink: ({ pcollection, keyed }, components) =>
         new BatchSink(keyed ? components.codec(pcollection).identity : undefined, this.#meter),
     });
+    this.#processes = this.#stage.program.inputs.map((steps) => steps.map(processOf).find((it) => it !== undefined));
+  }
+
+  /** How far the bundle that is being processed has come; undefined if there is none to ask about. */
+  progress(): BundleProgress | undefined {
+    return this.#divisible?.progress;
+  }
+
+  /**
+   * Divides the bundle that is being processed, see {@link DivisibleBundle.trySplit}. To be called when the event loop turns:
+   * what is synchronous lets it turn once in a slice of its time.
+   *
+   * @returns undefined if nothing can be given away, or nothing is being processed.
+   */
+  trySplit(fraction: number, allowed?: readonly number[]): BundleDivision | undefined {
+    return this.#divisible?.trySplit(fraction, allowed);
   }
 
   codec(pcollection: string): BatchCodec {
@@ -88,29 +111,39 @@ export class HarnessStage implements PreparedStage {
   /** Processes work until the slice is over; returns what is left of it. */
   #slice(open: OpenBundle, work: Work): Residual[] {
     const rest: Residual[] = [];
-    for (const { input, batch } of work) {
+    for (const item of work) {
+      const { input, batch } = item;
       const done = rest.length > 0 ? 0 : (open.process(input, batch) as number);
-      if (done < batch.count) rest.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
+      if (done < batch.count) rest.push({ ...item, batch: batch.slice(done, batch.count), delay: 0 });
     }
     return open.resumable(rest);
   }
 
+  #divisibleOf({ bundle }: OpenBundle, task: BundleTask): DivisibleBundle {
+    this.#divisible = new DivisibleBundle(bundle, task.inputs, this.#processes);
+    return this.#divisible;
+  }
+
   /** Goes on slice by slice, letting the event loop turn in between. */
   async #continue(open: OpenBundle, task: BundleTask, left: Residual[]): Promise<BundleResult> {
-    let rest = left;
+    const { bundle } = open;
+    const divisible = this.#divisibleOf(open, task);
+    divisible.waiting = left;
     try {
-      while (rest.length > 0 && !open.bundle.over) {
+      while (divisible.waiting.length > 0 && !bundle.over) {
         await nextTurn();
-        open.bundle.nextSlice();
-        rest = this.#slice(open, rest);
+        bundle.nextSlice();
+        divisible.waiting = this.#slice(open, divisible.waiting);
       }
       while (!this.#fire(open, task)) {
         await nextTurn();
-        open.bundle.nextSlice();
+        bundle.nextSlice();
       }
-      return this.#finish(open, rest);
+      return this.#finish(open, divisible.waiting);
     } catch (thrown) {
-      return this.#awaitFromNowOn(task, thrown);
+      return await this.#awaitFromNowOn(task, thrown);
+    } finally {
+      this.#divisible = undefined;
     }
   }
 
@@ -121,26 +154,42 @@ export class HarnessStage implements PreparedStage {
 
   async #runAwaiting(open: OpenBundle, task: BundleTask): Promise<BundleResult> {
     await open.start();
-    let work: Work = task.inputs;
-    let rest: Residual[] = [];
-    do {
-      open.bundle.nextSlice();
-      const untouched: Residual[] = [];
-      for (const { input, batch } of work) {
-        const done = untouched.length > 0 ? 0 : await open.process(input, batch);
-        if (done < batch.count) untouched.push({ input, batch: batch.slice(done, batch.count), delay: 0 });
-      }
-      rest = open.resumable(untouched);
-      work = rest;
-      await nextTurn();
-    } while (rest.length > 0 && !open.bundle.over);
-    while (open.bundle.fired < task.timers.length) {
-      open.bundle.nextSlice();
+    const { bundle } = open;
+    const divisible = this.#divisibleOf(open, task);
+    divisible.waiting = task.inputs.map((item) => ({ ...item, delay: 0 }));
+    try {
+      do {
+        await this.#awaitSlice(open, divisible);
+        await nextTurn();
+      } while (divisible.waiting.length > 0 && !bundle.over);
+    } finally {
+      this.#divisible = undefined;
+    }
+    while (bundle.fired < task.timers.length) {
+      bundle.nextSlice();
       await open.fire(task.timers);
       await nextTurn();
     }
     await open.finish();
-    return this.#result(open, rest);
+    return this.#result(open, divisible.waiting);
+  }
+
+  /** Processes what waits until the slice is over; the rest of it goes on waiting. */
+  async #awaitSlice(open: OpenBundle, divisible: DivisibleBundle): Promise<void> {
+    const { bundle } = open;
+    bundle.nextSlice();
+    for (let next = divisible.waiting.shift(); next !== undefined; next = divisible.waiting.shift()) {
+      const { input, batch } = next;
+      divisible.current = next;
+      bundle.begun = 0;
+      bundle.limit = batch.count;
+      const done = await open.process(input, batch);
+      divisible.current = undefined;
+      if (done >= bundle.limit) continue;
+      divisible.waiting.unshift({ ...next, batch: batch.slice(done, bundle.limit) });
+      break;
+    }
+    divisible.waiting = open.resumable(divisible.waiting);
   }
 
   #result({ bundle }: OpenBundle, rest: readonly Residual[]): BundleResult {
@@ -162,4 +211,11 @@ export class HarnessStage implements PreparedStage {
     await this.#finalization.settled();
     await this.#stage.teardown();
   }
+}
+
+/** What processes restrictions in a step, if that is what it does. */
+function processOf(step: Step): ProcessSizedOperator | undefined {
+  if (step.kind !== "operator") return undefined;
+  const operator = step.operator instanceof EachWindowOperator ? step.operator.inner : step.operator;
+  return operator instanceof ProcessSizedOperator ? operator : undefined;
 }

@@ -22,7 +22,6 @@ import type { CombineFn } from "../combiners/combine-fn.js";
 import { tuple } from "../combiners/compose.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
-import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import { ChangelogOperator, type ChangeOf } from "./changelog-operator.js";
 import {
   combineGroupedValues,
@@ -39,7 +38,12 @@ import { FetchingOperator } from "./fetching-operator.js";
 import type { InlineStep, Operator, OperatorStep, StageProgram, Step } from "./operator.js";
 import { SideInputView } from "./side-input-views.js";
 import type { SinkOperator } from "./sink-operator.js";
-import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
+import {
+  PairWithRestrictionOperator,
+  ProcessSizedOperator,
+  splitAndSize,
+  truncateSized,
+} from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
 import { bindKeyed } from "./state/bind-keyed.js";
 import { KeyedOperator } from "./state/keyed-operator.js";
@@ -147,7 +151,7 @@ function stepOf(
   const combineFn = () => combineFnOf(components.combine(transform).combineFn!, functions);
   const splittable = () => {
     const step = functions.get(components.parDo(transform).doFn!) as ElementFunction & { kind: "splittable" };
-    return step.doFn as SplittableDoFn<unknown, unknown>;
+    return step.doFn;
   };
   const input = Object.values(transform.inputs)[0] ?? "";
   const urn = transform.spec?.urn ?? "";
@@ -182,14 +186,20 @@ function stepOf(
       return inline("map", ({ key, value }: KV<unknown, readonly unknown[]>) => ({ key, value: value[at] }) as never);
     }
     case SplittableParDoComponents.PAIR_WITH_RESTRICTION:
-      return inline("map", pairWithRestriction(splittable()) as never);
+      return operator(new PairWithRestrictionOperator(splittable()));
     case SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS:
-      return inline("flatMap", splitAndSize(splittable()) as never);
+      return inline("flatMap", splitAndSize(id, splittable()) as never);
+    case SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION:
+      return inline("flatMap", truncateSized(id, splittable()) as never);
     case SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS: {
       const entering = components.descriptor.inputs.findIndex(({ consumers }) =>
         consumers.some((consumer) => consumer.transform === id),
       );
-      return operator(new ProcessSizedOperator(id, splittable(), entering));
+      const { element, binding, windowed } = authorsFunction(id, transform, components, functions, fetchesSideInputs);
+      const doFn = (element as ElementFunction & { kind: "splittable" }).doFn;
+      const process = new ProcessSizedOperator(id, doFn, entering, binding);
+      const asynchronous = declaredAsynchronous(doFn.process);
+      return operator(windowed(process), asynchronous);
     }
   }
   throw new GirderError("unsupported", `The TypeScript harness does not execute ${urn}.`, { where: id });
@@ -205,17 +215,20 @@ export function combineFnOf(spec: FunctionSpec, functions: FunctionTable): Combi
   >;
 }
 
-function parDoStep(
+/** A ParDo's function, the context that it is called with, and how it is called for each window of an element. */
+function authorsFunction(
   id: string,
   transform: PTransform,
   components: StageComponents,
   functions: FunctionTable,
-  outside: Cursor,
   fetchesSideInputs: boolean,
-): Step {
+): {
+  readonly element: ElementFunction;
+  readonly binding: ContextBinding;
+  readonly windowed: (operator: Operator) => Operator;
+} {
   const { descriptor } = components;
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
-  const outputs = Object.values(transform.outputs);
   const sides: number[] = [];
   const keyed = bindKeyed(id, transform, element, components);
   const binding = bindContext(id, element.context, {
@@ -231,9 +244,22 @@ function parDoStep(
   const fetching = (operator: Operator): Operator =>
     fetchesSideInputs && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
   const windowed = (operator: Operator): Operator => {
-    if (keyed !== undefined) return new EachWindowOperator(new KeyedOperator(fetching(operator), keyed));
+    if (keyed !== undefined) return new EachWindowOperator(fetching(new KeyedOperator(operator, keyed)));
     return binding.observesWindow ? new EachWindowOperator(fetching(operator)) : operator;
   };
+  return { element, binding, windowed };
+}
+
+function parDoStep(
+  id: string,
+  transform: PTransform,
+  components: StageComponents,
+  functions: FunctionTable,
+  outside: Cursor,
+  fetchesSideInputs: boolean,
+): Step {
+  const outputs = Object.values(transform.outputs);
+  const { element, binding, windowed } = authorsFunction(id, transform, components, functions, fetchesSideInputs);
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,

@@ -2,13 +2,15 @@
 import { Readable } from "node:stream";
 import { CsvError, type Options, parse } from "csv-parse";
 import { GirderError, messageOf } from "../../portability/errors.js";
-import type { OffsetRange, OffsetRangeTracker } from "../splittable/restriction-tracker.js";
+import type { OffsetRange } from "../splittable/offset-range-tracker.js";
+import type { ProcessContinuation } from "../splittable/process-continuation.js";
+import type { RestrictionTracker } from "../splittable/restriction-tracker.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import { fileSystemFor } from "./filesystem/index.js";
 import { decompress } from "./lines/index.js";
 import { located } from "./located.js";
 import type { SourceFile } from "./match-files.js";
-import { ResumableStreams } from "./resumable-streams.js";
+import { ResumableStreams, StreamTracker } from "./resumable-streams.js";
 
 /** Records passed on together. */
 const RECORDS_IN_BATCH = 256;
@@ -35,8 +37,16 @@ export class CsvSource<T> implements SplittableDoFn<SourceFile, T> {
     return file.size;
   }
 
-  process(file: SourceFile, tracker: OffsetRangeTracker, output: (record: T) => void): void {
-    this.#streams.read(file, tracker, output);
+  newTracker(_: SourceFile, range: OffsetRange): StreamTracker {
+    return new StreamTracker(range);
+  }
+
+  process(
+    file: SourceFile,
+    tracker: RestrictionTracker<OffsetRange, number>,
+    output: (record: T) => void,
+  ): ProcessContinuation {
+    return this.#streams.read(file, tracker, output);
   }
 
   async *#records({ path, compression }: SourceFile): AsyncGenerator<readonly T[]> {

@@ -1,13 +1,15 @@
 /** Reads lines of files, part by part. */
 import { GirderError } from "../../portability/errors.js";
-import type { OffsetRange, OffsetRangeTracker } from "../splittable/restriction-tracker.js";
+import { type OffsetRange, OffsetRangeTracker } from "../splittable/offset-range-tracker.js";
+import { type ProcessContinuation, stop } from "../splittable/process-continuation.js";
+import type { RestrictionTracker } from "../splittable/restriction-tracker.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import { ClaimPace } from "./claim-pace.js";
 import { type FileSystem, fileSystemFor } from "./filesystem/index.js";
 import { decompress, type LineBatch, type LineOptions, LineReader, readLines } from "./lines/index.js";
 import { located } from "./located.js";
 import type { SourceFile } from "./match-files.js";
-import { ResumableStreams } from "./resumable-streams.js";
+import { ResumableStreams, StreamTracker } from "./resumable-streams.js";
 
 /** 64 MiB: parts large enough that opening them costs nothing, small enough to be spread. */
 const DESIRED_BUNDLE_SIZE = 64 * 1024 * 1024;
@@ -71,20 +73,28 @@ export class LineSource<T> implements SplittableDoFn<SourceFile, T> {
     return readInParts(file) ? to - from : file.size;
   }
 
-  process(file: SourceFile, tracker: OffsetRangeTracker, output: (value: T) => void): void {
+  newTracker(file: SourceFile, range: OffsetRange): OffsetRangeTracker {
+    return readInParts(file) ? new OffsetRangeTracker(range) : new StreamTracker(range);
+  }
+
+  process(
+    file: SourceFile,
+    tracker: RestrictionTracker<OffsetRange, number>,
+    output: (value: T) => void,
+  ): ProcessContinuation {
     const { path } = file;
     const emit = this.#emitter(path, output);
-    if (!readInParts(file)) {
-      this.#streams.read(file, tracker, emit);
-      return;
-    }
+    if (!readInParts(file)) return this.#streams.read(file, tracker, emit);
     const files = fileSystemFor(path) as Required<FileSystem>;
-    const { from: start, to: end } = tracker.range;
+    const { from: start, to: end } = tracker.currentRestriction();
     const reader = new LineReader((from) => files.openSync(path, { start: from }), { start, end }, this.#options);
     try {
       for (let batch = this.#next(reader); batch !== undefined; batch = this.#next(reader)) {
-        if (!this.#output(batch, tracker, emit)) return;
+        if (!this.#output(batch, tracker, emit)) return stop();
       }
+      // No further line begins in the range.
+      tracker.tryClaim(Number.POSITIVE_INFINITY);
+      return stop();
     } finally {
       reader.close();
     }
@@ -115,7 +125,7 @@ export class LineSource<T> implements SplittableDoFn<SourceFile, T> {
   }
 
   /** Claims and passes on the lines of a batch; false when the bundle is at its end. */
-  #output(batch: LineBatch, tracker: OffsetRangeTracker, emit: (line: string) => void): boolean {
+  #output(batch: LineBatch, tracker: RestrictionTracker<OffsetRange, number>, emit: (line: string) => void): boolean {
     const { lines } = batch;
     const pace = this.#pace;
     for (let i = 0; i < lines.length; ) {

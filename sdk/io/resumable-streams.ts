@@ -1,5 +1,7 @@
 /** Files that can only be read from the beginning to the end, in bundles of bounded length all the same. */
-import type { OffsetRangeTracker } from "../splittable/restriction-tracker.js";
+import { type OffsetRange, OffsetRangeTracker } from "../splittable/offset-range-tracker.js";
+import { type ProcessContinuation, resume, stop } from "../splittable/process-continuation.js";
+import type { RestrictionTracker, SplitRestriction } from "../splittable/restriction-tracker.js";
 import { ClaimPace } from "./claim-pace.js";
 import type { SourceFile } from "./match-files.js";
 import { Prefetched } from "./prefetched.js";
@@ -10,6 +12,13 @@ const MOST_OPEN = 16;
 const PATIENCE = 100;
 /** That while, in ms. */
 const PAUSE = 2;
+
+/** Tracks a stream, which can be left where it is and divided nowhere: nobody else finds a place in the middle of it sooner. */
+export class StreamTracker extends OffsetRangeTracker {
+  override trySplit(fractionOfRemainder: number): SplitRestriction<OffsetRange> | undefined {
+    return fractionOfRemainder <= 0 ? super.trySplit(0) : undefined;
+  }
+}
 
 /** A stream that has been read up to an item. */
 interface OpenStream<T> {
@@ -24,7 +33,7 @@ interface OpenStream<T> {
 
 /**
  * Reads streams of items whose positions are their numbers, from 0, without promises: what follows in the stage need not
- * wait for each item. Where nothing is ready, the rest is deferred.
+ * wait for each item. Where nothing is ready, the rest is left for later.
  *
  * A bundle that ends before its stream leaves it open for the bundle that goes on. If that one is run somewhere else, or
  * run again after a failure, it opens the stream anew and skips what has been done.
@@ -41,10 +50,14 @@ export class ResumableStreams<T> {
     this.#open = open;
   }
 
-  /** Passes the items of a tracker's range to `output`. */
-  read(file: SourceFile, tracker: OffsetRangeTracker, output: (item: T) => void): void {
-    const stream = this.#at(file, tracker.range.from);
-    let position = tracker.range.from;
+  /** Passes the items of a tracker's range to `output`. Returns what `process` returns: whether it goes on. */
+  read(
+    file: SourceFile,
+    tracker: RestrictionTracker<OffsetRange, number>,
+    output: (item: T) => void,
+  ): ProcessContinuation {
+    let position = tracker.currentRestriction().from;
+    const stream = this.#at(file, position);
     for (;;) {
       const { pending } = stream;
       const done = this.#passOn(pending, position, tracker, output);
@@ -52,14 +65,16 @@ export class ResumableStreams<T> {
       stream.pending = pending.slice(done);
       if (stream.pending.length > 0) {
         this.#leave(file, position, stream);
-        return;
+        return stop();
       }
       const next = stream.batches.take();
-      if (next.state === "ended") return;
+      if (next.state === "ended") {
+        tracker.tryClaim(Number.POSITIVE_INFINITY);
+        return stop();
+      }
       if (next.state === "waiting") {
-        tracker.defer(stream.waited++ < PATIENCE ? 0 : PAUSE);
         this.#leave(file, position, stream);
-        return;
+        return resume({ delay: stream.waited++ < PATIENCE ? 0 : PAUSE });
       }
       stream.waited = 0;
       stream.pending = stream.toSkip === 0 ? next.batch : next.batch.slice(stream.toSkip);
@@ -68,7 +83,12 @@ export class ResumableStreams<T> {
   }
 
   /** Claims and outputs items; returns how many before the bundle was at its end. */
-  #passOn(items: readonly T[], position: number, tracker: OffsetRangeTracker, output: (item: T) => void): number {
+  #passOn(
+    items: readonly T[],
+    position: number,
+    tracker: RestrictionTracker<OffsetRange, number>,
+    output: (item: T) => void,
+  ): number {
     const pace = this.#pace;
     let done = 0;
     while (done < items.length) {

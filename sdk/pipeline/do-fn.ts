@@ -2,7 +2,7 @@
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
-import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import type { AnySplittable } from "../splittable/splittable-do-fn.js";
 import type { ExpiredWindow, FiredTimer, TimerNames } from "../state/timers.js";
 import type { Context, Resolved } from "./context.js";
 
@@ -83,7 +83,7 @@ export type ElementFunction =
       readonly context: Context;
     }
   | { readonly kind: "doFn"; readonly doFn: DoFn<never, unknown>; readonly context: Context }
-  | { readonly kind: "splittable"; readonly doFn: SplittableDoFn<never, unknown>; readonly context: Context }
+  | { readonly kind: "splittable"; readonly doFn: AnySplittable; readonly context: Context }
   | {
       /** Gives each element a timestamp of its own. */
       readonly kind: "assignTimestamps";

@@ -8,7 +8,8 @@ import {
   type SideInput,
   SideInputSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { StandardPTransforms, StandardSideInputTypes } from "../../portability/urns.js";
+import { StandardPTransforms, StandardRequirements, StandardSideInputTypes } from "../../portability/urns.js";
+import type { AnySplittable } from "../splittable/splittable-do-fn.js";
 import { checkDeclared } from "../state/check-declared.js";
 import { declaredToProto } from "../state/declared-to-proto.js";
 import { type Context, SideInputParam } from "./context.js";
@@ -18,8 +19,12 @@ import type { PCollection } from "./pcollection.js";
 import type { Pipeline } from "./pipeline.js";
 import type { WindowingStrategy } from "./windowing.js";
 
-/** Restriction and state of the watermark estimator, as the expansion of splittable DoFns wants them coded. */
-const RESTRICTION_CODER = new KVCoder(JS_VALUE_CODER, JS_VALUE_CODER) as Coder<unknown>;
+/** How restriction and state of the watermark estimator are written, as the expansion of splittable DoFns wants them coded. */
+function restrictionCoder(doFn: AnySplittable): Coder<unknown> {
+  const restriction = (doFn.restrictionCoder ?? JS_VALUE_CODER) as Coder<unknown>;
+  const state = (doFn.watermark?.coder ?? JS_VALUE_CODER) as Coder<unknown>;
+  return new KVCoder(restriction, state) as Coder<unknown>;
+}
 
 /** The arguments of `map` and its like: an optional name, a function, an optional context. */
 export type ElementWiseArgs = readonly unknown[];
@@ -129,16 +134,17 @@ export function addParDo(
   const payload = create(ParDoPayloadSchema, {
     doFn: pipeline.addFunction(DO_FN_URN, step, sourceOf(step)),
     sideInputs,
-    restrictionCoderId: step.kind === "splittable" ? pipeline.addCoder(RESTRICTION_CODER) : "",
+    restrictionCoderId: step.kind === "splittable" ? pipeline.addCoder(restrictionCoder(step.doFn)) : "",
     ...declaredToProto(input, declared),
   });
+  if (step.kind === "splittable") pipeline.require(StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN);
   return pipeline.primitive({
     urn: StandardPTransforms.Primitives.PAR_DO,
     payload: toBinary(ParDoPayloadSchema, payload),
     inputs,
     outputs,
     windowing,
-    bounded: input.bounded,
+    bounded: input.bounded && !(step.kind === "splittable" && step.doFn.bounded === false),
     inEnvironment: true,
   });
 }

@@ -1,91 +1,50 @@
-/** Restrictions: which part of an element's work a bundle does. */
-import type { Duration } from "../../portability/execution/time.js";
+/** Restrictions: which part of an element's work a call of `process` does, and what is left of it when it is divided. */
 
-/** What a splittable DoFn asks before it does a piece of work. */
-export interface RestrictionTracker<P> {
-  /**
-   * Claims the work at a position. False: it is not, or no longer, this bundle's; process must return at once, without
-   * having done any of it. Positions are claimed in ascending order.
-   */
-  tryClaim(position: P): boolean;
+/** How much work is done and how much is left, in any unit that is the same for both. */
+export interface RestrictionProgress {
+  readonly completed: number;
+  readonly remaining: number;
 }
 
-/** The whole numbers from `from` (inclusive) to `to` (exclusive): bytes of a file, rows of a table. */
-export interface OffsetRange {
-  readonly from: number;
-  readonly to: number;
+/** A restriction in two parts that have nothing in common and are complete together. */
+export interface SplitRestriction<R> {
+  /** What the tracker that was split still has to do. */
+  readonly primary: R;
+  /** What another call does. */
+  readonly residual: R;
 }
-
-/** Tells a tracker how many more positions it may hand out before it has to ask again; 0 ends the bundle here. */
-export type Allowance = () => number;
 
 /**
- * Claims positions of an {@link OffsetRange}.
+ * Knows how far the work on a restriction `R` has come, by claims of positions `P`, and where it can be divided.
  *
- * The bundle may end before the range does: then what has not been claimed is left to another bundle, see
- * {@link residual}. Positions may be skipped: a reader of lines claims where each line begins.
+ * `process` is given one and asks it before it does a piece of work. Authors write their own for restrictions that are
+ * no {@link OffsetRange}; runners divide the work by {@link trySplit}, even while `process` waits for something.
  */
-export class OffsetRangeTracker implements RestrictionTracker<number> {
-  #last = -1;
-  /** Positions from here on cannot be claimed. */
-  #end: number;
-  /** Claims left until the allowance is asked again. */
-  #left = 0;
-  #rest: OffsetRange | undefined;
-  #delay: Duration = 0;
-
-  constructor(
-    readonly range: OffsetRange,
-    readonly allowance: Allowance = () => Number.MAX_SAFE_INTEGER,
-  ) {
-    this.#end = range.to;
-  }
-
+export interface RestrictionTracker<R, P> {
   /**
-   * Claims `position` and all before it that have not been claimed.
+   * Claims the work at a position. False: it is not, or no longer, this call's; process must return without having done any
+   * of it.
    *
    * @param elements About how many elements the claim is good for, so that the bundle can look at the clock in time.
-   * Default 1. A reader that claims lines by the hundred says so here.
+   * Default 1. Who claims by the hundred says so here. A claim of 0 is no work, such as one that says that there is no more: it
+   * is not refused because the bundle is at its end. An author's own tracker need not take this.
+   * @throws GirderError `user-exception` for a position that was claimed already, or comes before one that was.
    */
-  tryClaim(position: number, elements = 1): boolean {
-    if (position >= this.#end || (this.#left <= 0 && !this.#mayGoOn())) return false;
-    this.#left -= elements;
-    this.#last = position;
-    return true;
-  }
-
-  /** Asks whether the bundle goes on; if it does not, leaves the rest. */
-  #mayGoOn(): boolean {
-    this.#left = this.allowance();
-    if (this.#left <= 0) this.defer();
-    return this.#rest === undefined;
-  }
-
+  tryClaim(position: P, elements?: number): boolean;
+  /** The restriction, less what was split off. */
+  currentRestriction(): R;
   /**
-   * Leaves what has not been claimed to another bundle: for work that cannot be done yet, or should not be done all at once.
+   * Divides what has not been claimed. Afterwards the tracker's restriction is the primary: claims beyond it are refused.
    *
-   * @param delay how long to leave it alone, in ms.
+   * @param fractionOfRemainder Share (0 to 1) of what is not yet claimed that the primary keeps. 0 leaves it what was claimed
+   * and nothing else: that is how a bundle ends before its work does.
+   * @returns undefined if there is nothing to divide, or it cannot be divided there.
    */
-  defer(delay: Duration = 0): void {
-    if (this.#rest !== undefined) return;
-    this.#rest = { from: this.#last === -1 ? this.range.from : this.#last + 1, to: this.range.to };
-    this.#delay = delay;
-    // Nothing more can be claimed.
-    this.#end = this.#rest.from;
-  }
-
-  /** How long to leave the {@link residual} alone, in ms. */
-  get delay(): Duration {
-    return this.#delay;
-  }
-
-  /** The last position claimed, −1 before the first. */
-  get lastClaimed(): number {
-    return this.#last;
-  }
-
-  /** What another bundle has to do, if this one came to its end first. */
-  get residual(): OffsetRange | undefined {
-    return this.#rest;
-  }
+  trySplit(fractionOfRemainder: number): SplitRestriction<R> | undefined;
+  /** How far the work has come. Default: nobody knows. */
+  progress?(): RestrictionProgress;
+  /** @throws if there is work left that was not claimed: `process` has returned too early. */
+  checkDone(): void;
+  /** Whether the restriction comes to an end. Default: as the DoFn says of itself. */
+  isBounded?(): boolean;
 }

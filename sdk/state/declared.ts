@@ -34,7 +34,9 @@ export function declaredBy(step: ElementFunction): Declared {
     states,
     timers,
     doFn,
-    finalizes: Object.values(step.context).some((member) => member instanceof FinalizerParam),
+    finalizes:
+      Object.values(step.context).some((member) => member instanceof FinalizerParam) ||
+      (step.kind === "splittable" && step.doFn.finalize !== undefined),
     keyedFor: reasons.find(([is]) => is)?.[1],
   };
 }

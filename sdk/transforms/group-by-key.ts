@@ -43,7 +43,8 @@ export function kvCoderOf<K, V>(input: PCollection<KV<K, V>>): KVCoder<K, V> {
  * All values of each key, window by window, pane by pane. The values may be iterated any number of times.
  *
  * @throws GirderError `invalid-pipeline` for a PCollection without end in the global window with the default trigger: its one
- * window would never be complete. Otherwise as {@link kvCoderOf}.
+ * window would never be complete, and for elements that are no pairs; `nondeterministic-key` for keys whose bytes may differ though
+ * they are equal.
  */
 export function groupByKey<K, V>(): PTransform<PCollection<KV<K, V>>, PCollection<KV<K, Iterable<V>>>> {
   return named("GroupByKey", (input) => {

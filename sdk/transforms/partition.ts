@@ -14,11 +14,11 @@ export type ArrayOf<T, N extends number, Made extends readonly T[] = []> = numbe
     : ArrayOf<T, N, readonly [...Made, T]>;
 
 /**
- * The elements dealt out to `n` PCollections.
+ * The elements dealt out to `n` PCollections. A context, as the third argument, is what `fn` is handed beside its element: see
+ * `Context`.
  *
  * @param fn The number of the PCollection that an element goes to, from 0. Another number is a `user-exception` when the
  * pipeline runs.
- * @param context What `fn` is handed beside its element: see `Context`.
  * @throws GirderError `invalid-argument` if `n` is not a whole number of at least 1.
  * @example `const [even, odd] = numbers.apply(partition((x) => x % 2, 2));`
  */

@@ -8,13 +8,14 @@ import {
   generateSequence,
   impulse,
   named,
+  type OffsetRange,
   type PCollection,
+  resume,
+  type SplittableDoFn,
+  splittable,
   stringSet,
 } from "girder";
 import { passert } from "girder/testing";
-import type { OffsetRange, OffsetRangeTracker } from "../../../sdk/splittable/restriction-tracker.js";
-import type { SplittableDoFn } from "../../../sdk/splittable/splittable-do-fn.js";
-import { splittable } from "../../../sdk/transforms/splittable.js";
 import type { ConformanceTest } from "../conformance-test.js";
 
 const HUNDRED = Array.from({ length: 100 }, (_, i) => i);
@@ -40,11 +41,11 @@ const hesitant: SplittableDoFn<Uint8Array, number> = {
   *split(_, { from, to }: OffsetRange) {
     for (let start = from; start < to; start += 10) yield { from: start, to: Math.min(to, start + 10) };
   },
-  process(_, tracker: OffsetRangeTracker, output) {
+  process(_, tracker, output) {
     let claims = 0;
-    for (let i = tracker.range.from; tracker.tryClaim(i); i++) {
+    for (let i = tracker.currentRestriction().from; tracker.tryClaim(i); i++) {
       output(i);
-      if (++claims === 3) tracker.defer();
+      if (++claims === 3) return resume();
     }
   },
 };
@@ -279,7 +280,7 @@ export const RUNNING: readonly ConformanceTest[] = [
       const stars: SplittableDoFn<string, string> = {
         initialRestriction: (word) => ({ from: 0, to: word.length }),
         process(word, tracker, output) {
-          for (let i = tracker.range.from; tracker.tryClaim(i); i++) output(word.charAt(i));
+          for (let i = tracker.currentRestriction().from; tracker.tryClaim(i); i++) output(word.charAt(i));
         },
       };
       const letters = root.apply(create(["ab", "", "cba"])).apply(splittable("Letters", stars));

@@ -11,6 +11,7 @@ import type {
   ProcessBundleSplitResponse,
   StateRequest,
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { IsBounded_Enum } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { DescribedStage } from "./bundle-descriptor.js";
 import type { EncodedBatch } from "./encoded-batch.js";
 import { truncated } from "./skip.js";
@@ -234,7 +235,8 @@ export class RemoteBundle implements InstructionChannel {
         ? 0
         : Number(requestedTimeDelay.seconds) * 1000 + Math.ceil(requestedTimeDelay.nanos / 1e6);
     const watermark = watermarkOf(application);
-    return [{ ...this.#workOf(application), delay, ...(watermark === undefined ? {} : { watermark }) }];
+    const bounded = application.isBounded !== IsBounded_Enum.UNBOUNDED;
+    return [{ ...this.#workOf(application), delay, bounded, ...(watermark === undefined ? {} : { watermark }) }];
   }
 
   #inputOf({ transformId, inputId }: BundleApplication): number {
@@ -262,7 +264,7 @@ function between(all: readonly Work[], input: number, from: number, to: number):
     const { batch } = work;
     const [begin, end] = [Math.max(0, from - position), Math.min(batch.count, to - position)];
     position += batch.count;
-    return begin < end ? [{ input, batch: batch.slice(begin, end) }] : [];
+    return begin < end ? [{ ...work, batch: batch.slice(begin, end) }] : [];
   });
 }
 
