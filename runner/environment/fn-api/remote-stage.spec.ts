@@ -226,7 +226,10 @@ describe("a remote stage", () => {
     sampled = [{ element: value(pairs(["a", "1", 3])) }, { element: value(pairs(["b", "0", 4])), exception: failed() }];
     await assert.rejects(
       test.run(elements),
-      isError("user-exception", /division by zero \(at do\) Element: \{ key: 'b', value: Uint8Array\(1\) \[ 48 \] \}\./),
+      isError(
+        "user-exception",
+        /division by zero \(at do\) Element: \{ key: 'b', value: Uint8Array\(1\) \[ 48 \] \}\./,
+      ),
     );
     // Bytes that are of no coder of ours are shown for what they are.
     sampled = [{ element: Buffer.from("\x80\x04K\x00.", "latin1"), exception: failed() }];
@@ -305,7 +308,7 @@ describe("a remote stage", () => {
       errors.push((await bundle.worker.ask(request)).error);
     });
     await test.run(pairs(["a", "1", 3]));
-    assert.match(errors[0]!, /State keys of the kind runner are not answered/);
+    assert.match(errors[0]!, /No values of this bundle have this token/);
     assert.match(errors[1]!, /No bundle nobody's is being processed/);
   });
 
