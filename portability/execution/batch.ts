@@ -34,6 +34,12 @@ export function forEachWindow(windows: WindowSet, visit: (window: InternedWindow
   else visit(windows as InternedWindow);
 }
 
+/** Where bytes are kept that memory has no room for. */
+export interface ByteStore {
+  /** Takes a copy of the bytes. @returns what reads them back, as often as it is called. */
+  keep(bytes: Uint8Array): () => Uint8Array;
+}
+
 /** The columns of a batch. */
 export interface Columns {
   /**
@@ -102,6 +108,14 @@ export class Batch {
 
   /** Something to group batches of this one's producer in; undefined if that is best done by references. */
   newGroups(): Groups | undefined {
+    return undefined;
+  }
+
+  /**
+   * The batch with its elements in `store`, if its producer can do that in a better way than by its codec: one that takes less memory than to
+   * encode all of it at once. Default: it cannot.
+   */
+  stored(_store: ByteStore): Batch | undefined {
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import type {
   Elements_Timers,
   ElementsSchema,
 } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { delimited, headed, stringField } from "./room.js";
 import { BinaryReader, BinaryWriter } from "./wire-format.js";
 
 type Data = Omit<Elements_Data, "$typeName" | "$unknown">;
@@ -26,11 +27,22 @@ const NOTHING = new Uint8Array();
 
 /** Inverse of {@link readElements}. Default values are left out, as proto3 has it. */
 export function writeElements({ data = [], timers = [] }: ElementsInit): Buffer {
+  const [first] = data;
+  if (data.length === 1 && timers.length === 0 && first!.data !== undefined && !first!.isLast) {
+    return writeOne(first!, first!.data);
+  }
   const writer = new BinaryWriter();
   for (const each of data) writer.writeMessage(1, each, writeData);
   for (const each of timers) writer.writeMessage(2, each, writeTimers);
   const { buffer, byteOffset, byteLength } = writer.getResultBuffer();
   return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** A message of nothing but one piece of data, which most of them are. */
+function writeOne({ instructionId = "", transformId = "" }: Init<Data>, bytes: Uint8Array): Buffer {
+  const ids = [stringField(1, instructionId), stringField(2, transformId)];
+  const inner = Buffer.concat(bytes.length === 0 ? ids : [...ids, delimited(3, bytes.length)]);
+  return headed(Buffer.concat([delimited(1, inner.length + bytes.length), inner]), bytes);
 }
 
 function writeData(data: Init<Data>, writer: BinaryWriter): void {

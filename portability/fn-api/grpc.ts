@@ -11,14 +11,23 @@
  * await shutdown(server);
  * ```
  */
-import { create, type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
 import * as grpc from "@grpc/grpc-js";
 import { GirderError } from "../errors.js";
-import { ElementsSchema } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { ElementsSchema, StateResponseSchema } from "../gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import type { CallOptions, Connection, Handlers, IncomingCall } from "./call-types.js";
 import { type ElementsInit, readElements, writeElements } from "./elements.js";
 import { readMessages, writeMessages } from "./message-stream.js";
+import { writeStateResponse } from "./state-response.js";
 import { answerTo, errorOfCall } from "./status.js";
 
 /** Messages may be of any size; a connection that has died unnoticed is found within a minute. */
@@ -144,13 +153,18 @@ function wireOf({ parent, name, methodKind, input, output }: DescMethod) {
   };
 }
 
+/** Writers of messages that carry much data, by the messages' names. */
+const OWN_WRITERS: Readonly<Record<string, (init: unknown) => Buffer>> = {
+  [ElementsSchema.typeName]: (init) => writeElements(init as ElementsInit),
+  [StateResponseSchema.typeName]: (init) => writeStateResponse(init as MessageInitShape<typeof StateResponseSchema>),
+};
+
 const writerOf = (schema: DescMessage): ((init: unknown) => Buffer) =>
-  schema.typeName === ElementsSchema.typeName
-    ? (init) => writeElements(init as ElementsInit)
-    : (init) => {
-        const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, init as MessageShape<DescMessage>));
-        return Buffer.from(buffer, byteOffset, byteLength);
-      };
+  OWN_WRITERS[schema.typeName] ??
+  ((init) => {
+    const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, init as MessageShape<DescMessage>));
+    return Buffer.from(buffer, byteOffset, byteLength);
+  });
 
 const readerOf = (schema: DescMessage): ((bytes: Buffer) => unknown) =>
   schema.typeName === ElementsSchema.typeName ? readElements : (bytes) => fromBinary(schema, bytes);

@@ -49,6 +49,19 @@ describe("a bundle descriptor", () => {
     assert.equal(coder(descriptor.windowingStrategies["fixed"]!.windowCoderId), "interval_window");
   });
 
+  it("lets tokens stand for the values of groups, for workers that announce it", () => {
+    const portOf = (init: StageInit): string => {
+      const { descriptor, coder, source } = describedStage(init);
+      return coder(fromBinary(RemoteGrpcPortSchema, descriptor.transforms[source]!.spec!.payload).coderId);
+    };
+    const capabilities = [URN.STATE_BACKED_ITERABLE];
+    const ports = [portOf({ coder: "group" }), portOf({ coder: "group", capabilities }), portOf({ capabilities })];
+    assert.deepEqual(
+      ports.map((port) => port.replace(/^windowed_value\((.*), interval_window\)$/, "$1")),
+      ["kv(string_utf8, iterable(bytes))", "kv(string_utf8, state_backed_iterable(bytes))", "kv(string_utf8, bytes)"],
+    );
+  });
+
   it("has the wire's coders in the specs of state and timers, and leaves the pipeline's as they are", () => {
     const { stage, descriptor, coder } = describedStage({
       states: { bag: { case: "bagSpec", value: { elementCoderId: "own" } } },

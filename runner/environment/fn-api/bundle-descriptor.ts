@@ -9,6 +9,7 @@ import {
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import {
   type Components,
+  type Environment,
   FunctionSpecSchema,
   ParDoPayloadSchema,
   type PTransform,
@@ -45,6 +46,8 @@ export interface DescribedStage {
 export interface Port {
   readonly transform: string;
   readonly codec: ElementCodec;
+  /** Of a source: whether the worker may be given tokens for values of large groups. */
+  readonly takesTokens: boolean;
 }
 
 /** Codecs of PCollections, for one stage. */
@@ -81,11 +84,21 @@ export class StageCoders {
     return codec;
   }
 
-  /** The id of the coder of a PCollection's elements with their windows. */
-  port(pcollection: string): string {
+  /** Whether a PCollection's elements are pairs of a key and an iterable. */
+  isGrouped(pcollection: string): boolean {
+    return this.port(pcollection, true) !== this.port(pcollection, false);
+  }
+
+  /**
+   * The id of the coder of a PCollection's elements with their windows.
+   *
+   * @param takesTokens Whether tokens may stand for values of large groups.
+   */
+  port(pcollection: string, takesTokens: boolean): string {
     const { coderId, windowingStrategyId } = this.components.pcollections[pcollection]!;
     const { windowCoderId } = this.components.windowingStrategies[windowingStrategyId]!;
-    return this.coders.windowedValue(this.coders.onWire(coderId), this.coders.onWire(windowCoderId));
+    const [value, window] = [this.coders.onWire(coderId), this.coders.onWire(windowCoderId)];
+    return takesTokens ? this.coders.stateBacked(value, window) : this.coders.windowedValue(value, window);
   }
 }
 
@@ -105,31 +118,36 @@ export function describeStage(
   const { components } = stage;
   const { coders } = stageCoders;
   const service = create(ApiServiceDescriptorSchema, { url: endpoint });
-  const port = (pcollection: string): Uint8Array =>
+  const port = (pcollection: string, takesTokens: boolean): Uint8Array =>
     toBinary(
       RemoteGrpcPortSchema,
-      create(RemoteGrpcPortSchema, { apiServiceDescriptor: service, coderId: stageCoders.port(pcollection) }),
+      create(RemoteGrpcPortSchema, {
+        apiServiceDescriptor: service,
+        coderId: stageCoders.port(pcollection, takesTokens),
+      }),
     );
+  const canAsk = environmentOf(stage)?.capabilities.includes(StandardCoders.Enum.STATE_BACKED_ITERABLE) ?? false;
   const transforms: Record<string, PTransform> = {};
   for (const transform of stage.transforms) transforms[transform] = onWire(components.transforms[transform]!, coders);
   const sources = stage.inputs.map(({ pcollection }, i): Port => {
+    const takesTokens = canAsk && stageCoders.isGrouped(pcollection);
     const transform = `source ${i} of ${id}`;
     transforms[transform] = create(PTransformSchema, {
       uniqueName: transform,
-      spec: create(FunctionSpecSchema, { urn: SOURCE_URN, payload: port(pcollection) }),
+      spec: create(FunctionSpecSchema, { urn: SOURCE_URN, payload: port(pcollection, takesTokens) }),
       // A stage without transforms passes elements on, from one coder to another.
       outputs: { out: stage.transforms.length === 0 ? stage.outputs[0]!.pcollection : pcollection },
     });
-    return { transform, codec: stageCoders.elements(pcollection, true) };
+    return { transform, codec: stageCoders.elements(pcollection, true), takesTokens };
   });
   const sinks = stage.outputs.map(({ pcollection, keyed }, i): Port => {
     const transform = `sink ${i} of ${id}`;
     transforms[transform] = create(PTransformSchema, {
       uniqueName: transform,
-      spec: create(FunctionSpecSchema, { urn: SINK_URN, payload: port(pcollection) }),
+      spec: create(FunctionSpecSchema, { urn: SINK_URN, payload: port(pcollection, false) }),
       inputs: { in: pcollection },
     });
-    return { transform, codec: stageCoders.elements(pcollection, keyed) };
+    return { transform, codec: stageCoders.elements(pcollection, keyed), takesTokens: false };
   });
   const pcollections: ProcessBundleDescriptor["pcollections"] = {};
   for (const { inputs, outputs } of Object.values(transforms)) {
@@ -172,6 +190,11 @@ export function describeStage(
     timerApiServiceDescriptor: service,
   });
   return { descriptor, sources, sinks, sideInputs, states, timers };
+}
+
+/** The environment of a stage's transforms; undefined for a stage that has none. */
+function environmentOf({ transforms: [first], components }: StageDescriptor): Environment | undefined {
+  return first === undefined ? undefined : components.environments[components.transforms[first]!.environmentId];
 }
 
 /** The transform, its payload's coders of states and timers replaced by those on the wire. */

@@ -4,6 +4,7 @@ import { readPane } from "../../../portability/coders/pane-coder.js";
 import type { Batch, BatchCodec, Column, WindowSet } from "../../../portability/execution/batch.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
+import { ROOM } from "../../../portability/fn-api/room.js";
 import { StandardCoders } from "../../../portability/urns.js";
 import { ElementWriter } from "./element-writer.js";
 import { EncodedBatch } from "./encoded-batch.js";
@@ -11,7 +12,9 @@ import { EncodedGroupBatch } from "./encoded-groups.js";
 import { EncodedValue } from "./encoded-value.js";
 import { readInstant } from "./instants.js";
 import { KeyIdentities } from "./key-identities.js";
+import { IteratedValues, LARGE, type LargeValues } from "./large-values.js";
 import { isTruncation, readVarint, type Skip, skipPane, skipVarint, truncated } from "./skip.js";
+import { StoredGroupBatch } from "./stored-group.js";
 import type { WindowCodec } from "./window-codec.js";
 import type { WireCoders } from "./wire-coders.js";
 
@@ -26,6 +29,8 @@ const HEADER = 32;
 const LENGTH = 5;
 /** Bytes of a message to a worker, about: larger ones cost memory, smaller ones time. */
 const FRAME = 256 * 1024;
+/** Bytes that a value is taken for which is not encoded yet. */
+const LEAST_VALUE = 16;
 
 export class ElementCodec implements BatchCodec {
   readonly #key: Skip | undefined;
@@ -137,29 +142,48 @@ export class ElementCodec implements BatchCodec {
     this.#keyEnds = larger(this.#keyEnds);
   }
 
-  /** The elements of a batch as messages of moderate size, made one by one. */
-  *frames(batch: Batch): Generator<Buffer, void, undefined> {
+  /**
+   * The elements of a batch as messages of moderate size, made one by one.
+   *
+   * @param large Takes the values of large groups, for a worker that asks for them. Default: all are in the messages.
+   */
+  *frames(batch: Batch, large?: LargeValues): Generator<Buffer, void, undefined> {
     if (batch instanceof EncodedBatch) {
       yield* forwarded(batch);
       return;
     }
     if (batch instanceof EncodedGroupBatch) {
       const { timestamps, windows, panes } = batch.shared;
-      const writer = new ElementWriter(Math.min(FRAME, batch.bytes + batch.count * HEADER));
+      const writer = new ElementWriter(Math.min(FRAME, batch.bytes + batch.count * HEADER), ROOM);
       for (const key of batch.keys) {
         writer.header(timestamps.all, windows.all, panes.all);
-        batch.groups.write(key, writer);
+        if (large !== undefined && batch.groups.bytesOf(key) >= LARGE) {
+          batch.groups.writeKey(key, writer);
+          large.write(batch.groups.valuesOf(key), writer);
+        } else batch.groups.write(key, writer);
         if (writer.length >= FRAME) yield writer.take();
       }
       if (writer.length > 0) yield writer.take();
       return;
     }
+    if (batch instanceof StoredGroupBatch) {
+      const { timestamps, windows, panes } = batch.shared;
+      const writer = new ElementWriter(large === undefined ? batch.bytes + HEADER : HEADER, ROOM);
+      writer.header(timestamps.all, windows.all, panes.all);
+      writer.bytes(batch.key);
+      if (large === undefined) batch.values.write(writer);
+      else large.write(batch.values, writer);
+      yield writer.take();
+      return;
+    }
     const { refs, keys, timestamps, windows, panes } = batch.columns;
-    const writer = new ElementWriter(Math.min(FRAME, batch.bytes + refs.length * HEADER));
+    const writer = new ElementWriter(Math.min(FRAME, batch.bytes + refs.length * HEADER), ROOM);
     for (let i = 0; i < refs.length; i++) {
       writer.header(at(timestamps, i), at(windows, i), at(panes, i));
       if (keys !== undefined) writer.key(keys[i]!);
-      writer.value(refs[i]);
+      const ref = refs[i];
+      if (large !== undefined && isGroup(ref) && isLarge(ref)) large.write(new IteratedValues(ref), writer);
+      else writer.value(ref);
       if (writer.length >= FRAME) yield writer.take();
     }
     if (writer.length > 0) yield writer.take();
@@ -197,6 +221,21 @@ export class ElementCodec implements BatchCodec {
     }
     return refs;
   }
+}
+
+/** Whether a reference is to the values of a group. */
+function isGroup(ref: unknown): ref is Iterable<unknown> {
+  return !(ref instanceof EncodedValue || ref instanceof Uint8Array);
+}
+
+function isLarge(group: Iterable<unknown>): boolean {
+  let bytes = 0;
+  for (const value of group) {
+    // Groups within groups are not looked into: their bytes were counted when they were made one value.
+    bytes += value instanceof EncodedValue ? value.end - value.start : LEAST_VALUE;
+    if (bytes >= LARGE) return true;
+  }
+  return false;
 }
 
 function at<T>(column: Column<T>, i: number): T {

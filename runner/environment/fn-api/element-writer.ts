@@ -5,6 +5,7 @@ import { forEachWindow, type WindowSet } from "../../../portability/execution/ba
 import type { KeyIdentity } from "../../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
+import { withRoom } from "../../../portability/fn-api/room.js";
 import { EncodedValue } from "./encoded-value.js";
 import { writeInstant } from "./instants.js";
 
@@ -22,19 +23,35 @@ export class ElementWriter {
   #windows: WindowSet | undefined;
   #pane: PaneInfo | undefined;
 
-  /** @param capacity Bytes to reserve when there is something to write; the buffer doubles as needed. */
-  constructor(readonly capacity: number) {}
+  /**
+   * @param capacity Bytes to reserve when there is something to write; the buffer doubles as needed.
+   * @param room Bytes to leave free before what is written, for the header of a message ({@link withRoom}). Default: none.
+   */
+  constructor(
+    readonly capacity: number,
+    readonly room = 0,
+  ) {
+    this.#size = room;
+  }
 
   get length(): number {
-    return this.#size;
+    return this.#size - this.room;
   }
 
   /** What has been written; from here on, something new is. */
   take(): Buffer {
-    const bytes = this.#bytes.subarray(0, this.#size);
+    const { room } = this;
+    const bytes = this.#size === room ? NOTHING : withRoom(this.#bytes, room, this.#size);
     this.#bytes = NOTHING;
-    this.#size = 0;
+    this.#size = room;
     return bytes;
+  }
+
+  /** Hands over what has been written, for as long as `use` lasts, and begins anew in the same memory. */
+  drain<T>(use: (bytes: Buffer) => T): T {
+    const result = use(this.#bytes.subarray(this.room, this.#size));
+    this.#size = this.room;
+    return result;
   }
 
   /** Timestamp, windows and pane of the element that follows. */
@@ -147,7 +164,7 @@ export class ElementWriter {
   }
 
   #grow(length: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.capacity, length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.capacity + this.room, length));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

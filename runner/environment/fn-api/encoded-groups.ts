@@ -3,7 +3,7 @@
  * hold keys and values. A list runs through the values of each key. Nothing is copied, and there is no object for a value
  * or a key: a million of them cost some 16 bytes each.
  */
-import { Batch, type Column, type Columns } from "../../../portability/execution/batch.js";
+import { Batch, type ByteStore, type Column, type Columns } from "../../../portability/execution/batch.js";
 import type { Groups } from "../../../portability/execution/groups.js";
 import type { PaneInfo } from "../../../portability/execution/pane.js";
 import type { Instant } from "../../../portability/execution/time.js";
@@ -11,6 +11,8 @@ import type { InternedWindow } from "../../../portability/execution/window.js";
 import type { ElementWriter } from "./element-writer.js";
 import type { EncodedBatch } from "./encoded-batch.js";
 import { EncodedValue } from "./encoded-value.js";
+import { LARGE, type PagedValues } from "./large-values.js";
+import { GroupStorage, type SharedColumns, StoredGroupBatch, type StoredGroupValues } from "./stored-group.js";
 
 /** Bytes of a batch of groups, about, but for a single group. */
 const BATCH_BYTES = 1 << 20;
@@ -173,11 +175,44 @@ export class EncodedGroups implements Groups {
   /** Writes a key and the iterable of its values. */
   write(key: number, writer: ElementWriter): void {
     writer.reserve(this.bytesOf(key));
-    writer.copy(this.#chunks[this.#keyChunk[key]!]!, this.#keyStart[key]!, this.#keyEnd[key]!);
+    this.writeKey(key, writer);
     writer.count(this.#count[key]!);
     for (let value = this.#first[key]!; value !== NONE; value = this.#next[value]!) {
       writer.copy(this.#chunks[this.#valueChunk[value]!]!, this.#valueStart[value]!, this.#valueEnd[value]!);
     }
+  }
+
+  /** Writes a key alone. */
+  writeKey(key: number, writer: ElementWriter): void {
+    writer.copy(this.#chunks[this.#keyChunk[key]!]!, this.#keyStart[key]!, this.#keyEnd[key]!);
+  }
+
+  /** The values of a key, to be written in parts. Each is named by its number among all values. */
+  valuesOf(key: number): PagedValues {
+    return {
+      page: (from, writer, bytes) => {
+        const end = writer.length + bytes;
+        let value = from === 0 ? this.#first[key]! : from;
+        for (; value !== NONE && writer.length < end; value = this.#next[value]!) {
+          writer.copy(this.#chunks[this.#valueChunk[value]!]!, this.#valueStart[value]!, this.#valueEnd[value]!);
+        }
+        return value;
+      },
+    };
+  }
+
+  /** Copies the values of a key into a store. */
+  storeValues(key: number, store: ByteStore): StoredGroupValues {
+    const storage = new GroupStorage(store);
+    for (let value = this.#first[key]!; value !== NONE; value = this.#next[value]!) {
+      storage.add(this.#chunks[this.#valueChunk[value]!]!, this.#valueStart[value]!, this.#valueEnd[value]!);
+    }
+    return storage.finish();
+  }
+
+  /** The bytes of a key, which keep nothing else. */
+  keyOf(key: number): Buffer {
+    return Buffer.from(this.#chunks[this.#keyChunk[key]!]!.subarray(this.#keyStart[key], this.#keyEnd[key]));
   }
 
   identityOf(key: number): string {
@@ -226,16 +261,9 @@ function doubled(column: Offsets): Offsets {
   return grown;
 }
 
-/** What all elements of a batch of groups have in common. */
-interface Shared {
-  readonly timestamps: { readonly all: Instant };
-  readonly windows: { readonly all: InternedWindow };
-  readonly panes: { readonly all: PaneInfo };
-}
-
 /** Some of the groups, as a grouped batch. */
 export class EncodedGroupBatch extends Batch {
-  readonly shared: Shared;
+  readonly shared: SharedColumns;
 
   /** @param keys Indices of keys in `groups`. */
   constructor(
@@ -258,6 +286,14 @@ export class EncodedGroupBatch extends Batch {
     const keys = Array.from(this.keys, (key) => this.groups.identityOf(key));
     const refs = Array.from(this.keys, (key) => this.groups.refsOf(key));
     return { refs, keys, ...this.shared };
+  }
+
+  /** A large group is written piece by piece. */
+  override stored(store: ByteStore): Batch | undefined {
+    if (this.keys.length !== 1 || this.bytes < LARGE) return undefined;
+    const key = this.keys[0]!;
+    const values = this.groups.storeValues(key, store);
+    return new StoredGroupBatch(this.groups.keyOf(key), values, this.shared, this.bytes);
   }
 
   override get timestamps(): Column<Instant> {

@@ -148,10 +148,11 @@ export class RemoteBundle implements InstructionChannel {
 
   *#messages(): Generator<ElementsInit, void, undefined> {
     const { instruction: instructionId, task, described, stage } = this;
-    for (const [input, { transform: transformId, codec }] of described.sources.entries()) {
+    for (const [input, { transform: transformId, codec, takesTokens }] of described.sources.entries()) {
+      const large = takesTokens ? this.requests.large : undefined;
       for (const work of task.inputs) {
         if (work.input !== input) continue;
-        for (const data of codec.frames(work.batch)) yield { data: [{ instructionId, transformId, data }] };
+        for (const data of codec.frames(work.batch, large)) yield { data: [{ instructionId, transformId, data }] };
       }
       yield { data: [{ instructionId, transformId, isLast: true }] };
     }

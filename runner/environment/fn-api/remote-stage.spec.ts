@@ -308,7 +308,7 @@ describe("a remote stage", () => {
       errors.push((await bundle.worker.ask(request)).error);
     });
     await test.run(pairs(["a", "1", 3]));
-    assert.match(errors[0]!, /State keys of the kind runner are not answered/);
+    assert.match(errors[0]!, /No values of this bundle have this token/);
     assert.match(errors[1]!, /No bundle nobody's is being processed/);
   });
 

@@ -365,13 +365,14 @@ describe("state requests that make no sense", () => {
   it("are refused with what is wrong, and do not end the bundle", () => {
     const harness = new Harness();
     const get: RequestInit = { case: "get", value: {} };
-    const refused = (type: KeyInit, code: string, request = get): void => {
+    const refused = (type: KeyInit, code: string, request: RequestInit = get): void => {
       assert.throws(() => harness.ask(type, request), isError(code));
     };
     refused({ case: "bagUserState", value: { ...cell("nobody's") } }, "not-found");
     refused({ case: "bagUserState", value: { ...cell("bag"), transformId: "another" } }, "not-found");
     refused({ case: "iterableSideInput", value: { ...side, sideInputId: "another" } }, "not-found");
-    refused({ case: "runner", value: { key: Uint8Array.of(1) } }, "unsupported");
+    refused({ case: "runner", value: { key: Uint8Array.of(1) } }, "not-found");
+    refused({ case: "runner", value: { key: Uint8Array.of(1) } }, "invalid-argument", { case: "clear", value: {} });
     for (const window of ["", "80", "8000000000000000", "800000000000000080", "80000000000000000a00"]) {
       refused(
         { case: "bagUserState", value: { ...cell("bag"), window: Buffer.from(window, "hex") } },

@@ -9,6 +9,7 @@ import type {
 import type { DescribedStage } from "./bundle-descriptor.js";
 import { BundleState } from "./bundle-state.js";
 import { ElementWriter } from "./element-writer.js";
+import { LargeValues } from "./large-values.js";
 import { page } from "./pages.js";
 import type { SideInputReader } from "./side-input-reader.js";
 import { readVarint64, skipVarint, truncated } from "./skip.js";
@@ -37,6 +38,8 @@ const EVERYTHING = { start: -(2n ** 63n), end: 2n ** 63n };
 
 export class StateRequests {
   readonly state: BundleState;
+  /** Values that the worker has been given a token for. */
+  readonly large = new LargeValues();
 
   /** @param windows How windows of keys of each transform with state are coded. */
   constructor(
@@ -54,6 +57,9 @@ export class StateRequests {
     const type = stateKey?.type;
     const token = request.case === "get" ? request.value.continuationToken : NOTHING;
     switch (type?.case) {
+      case "runner":
+        if (request.case !== "get") throw new GirderError("invalid-argument", "Values of a group can only be read.");
+        return this.large.answer(type.value.key, token);
       case "iterableSideInput": {
         const i = this.#sideInput(type.value);
         return page(this.sideInputs[i]!.iterable(this.task.sideInputs[i]!, type.value.window), token);

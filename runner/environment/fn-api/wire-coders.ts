@@ -52,6 +52,17 @@ export class WireCoders {
     return this.#add(URN.WINDOWED_VALUE, [value, window]);
   }
 
+  /**
+   * `beam:coder:windowed_value:v1` of two coders on the wire, where a worker that is sent pairs of a key and an iterable may find a token in the
+   * iterable's place. The same where elements are nothing of the kind.
+   */
+  stateBacked(value: string, window: string): string {
+    const [key, values] = this.urn(value) === URN.KV ? this.components(value) : [];
+    if (key === undefined || this.urn(values!) !== URN.ITERABLE) return this.windowedValue(value, window);
+    const tokens = this.#add(URN.STATE_BACKED_ITERABLE, this.components(values!));
+    return this.windowedValue(this.#add(URN.KV, [key, tokens]), window);
+  }
+
   /** How to get past a value of the coder, which must be one on the wire. */
   skip(id: string): Skip {
     let skip = this.#skips.get(id);

@@ -40,16 +40,26 @@ export interface StageInit {
   readonly timers?: Readonly<Record<string, TimerFamily["domain"]>>;
   /** Names of side inputs, all of one PCollection. */
   readonly sideInputs?: readonly string[];
-  /** A coder of pairs whose values the runner does not know. Default: bytes. */
-  readonly coder?: "pair" | "own-pair";
+  /** A coder of pairs whose values the runner does not know, or of groups. Default: pairs with bytes. */
+  readonly coder?: "pair" | "own-pair" | "group";
   /** Whether it is the part of a splittable DoFn that runs restrictions, whose output never ends. */
   readonly endless?: boolean;
+  /** URNs that its environment announces. Default: none. */
+  readonly capabilities?: readonly string[];
   /** PCollections that it outputs. Default: {@link OUT}. */
   readonly outputs?: readonly string[];
 }
 
 export function stageWith(init: StageInit = {}): StageDescriptor {
-  const { states = {}, timers = {}, sideInputs = [], coder = "pair", endless = false, outputs = [OUT] } = init;
+  const {
+    states = {},
+    timers = {},
+    sideInputs = [],
+    coder = "pair",
+    endless = false,
+    outputs = [OUT],
+    capabilities = [],
+  } = init;
   const urn = endless
     ? StandardPTransforms.SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS
     : StandardPTransforms.Primitives.PAR_DO;
@@ -74,9 +84,12 @@ export function stageWith(init: StageInit = {}): StageDescriptor {
       varint: { spec: { urn: URN.VARINT } },
       pair: { spec: { urn: URN.KV }, componentCoderIds: ["string", "bytes"] },
       "own-pair": { spec: { urn: URN.KV }, componentCoderIds: ["string", "own"] },
+      iterable: { spec: { urn: URN.ITERABLE }, componentCoderIds: ["bytes"] },
+      group: { spec: { urn: URN.KV }, componentCoderIds: ["string", "iterable"] },
       window: { spec: { urn: URN.INTERVAL_WINDOW } },
       timer: { spec: { urn: URN.TIMER }, componentCoderIds: ["string", "window"] },
     },
+    environments: { environment: { capabilities: [...capabilities] } },
     windowingStrategies: {
       fixed: { windowFn: { urn: FixedWindowsPayload.Enum.PROPERTIES }, windowCoderId: "window" },
     },
