@@ -43,7 +43,7 @@ import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./split
 import type { StageComponents } from "./stage-components.js";
 import { windowAssigner } from "./window-assigner.js";
 
-const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
+const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
 /** What whoever drives a stage decides about its program. */
 export interface ProgramOptions<S extends SinkOperator> {
@@ -152,6 +152,10 @@ function stepOf(
     case Primitives.PAR_DO:
       return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
     case Primitives.FLATTEN:
+    // Runners that do not know these have the environment pass their elements on.
+    case Composites.RESHUFFLE:
+    case Composites.REDISTRIBUTE_ARBITRARILY:
+    case Composites.REDISTRIBUTE_BY_KEY:
       return inline("map", (value) => value);
     case Primitives.ASSIGN_WINDOWS: {
       const { windowFn } = fromBinary(WindowIntoPayloadSchema, transform.spec!.payload);
