@@ -16,6 +16,8 @@ export interface Subject {
   readonly variant?: readonly string[];
   /** Whether the runner is not ours: what it says that it does not support is passed over. */
   readonly isForeign?: boolean;
+  /** Whether it was the runner that failed a job, because it does not support what the pipeline asks for. Default: never. */
+  readonly refused?: (thrown: unknown) => boolean;
   /** Builds a pipeline, runs it to its end and checks that all its assertions were made. Throws GirderErrors. */
   run(build: (root: Root) => unknown): Promise<MetricsContainer>;
 }
@@ -69,10 +71,10 @@ async function endingOf(test: ConformanceTest, subject: Subject): Promise<Ending
 }
 
 /** What it means that a test's job was refused or failed. */
-function endingWith(thrown: unknown, { failure }: ConformanceTest, { isForeign = false }: Subject): Ending {
+function endingWith(thrown: unknown, { failure }: ConformanceTest, { isForeign = false, refused }: Subject): Ending {
   const code = thrown instanceof GirderError ? thrown.code : undefined;
   if (failure !== undefined && code === failure.code && failure.message.test(messageOf(thrown))) return PASSED;
-  if (isForeign && code === "unsupported") return { outcome: "skipped", reason: messageOf(thrown) };
+  if (isForeign && refused?.(thrown) === true) return { outcome: "skipped", reason: messageOf(thrown) };
   if (failure === undefined) return failed(messageOf(thrown));
   return failed(
     `The job had to fail with ${failure.code} and ${failure.message}, and failed otherwise: ${messageOf(thrown)}`,

@@ -61,7 +61,36 @@ describe("Elements messages", () => {
     assert.equal(data[0]!.data.buffer, received.buffer);
   });
 
+  it("are read with fields that are unknown here", () => {
+    const { data } = readElements(
+      // A varint, 64 bits, a string, a group and 32 bits, in the message and in its data.
+      Buffer.from([
+        ...[0x78, 0x96, 0x01, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7a, 1, 9, 0x7b, 0x78, 5, 0x7c, 0x7d, 1, 2, 3, 4],
+        ...[
+          0x0a, 25, 0x78, 0x96, 0x01, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x0a, 1, 0x69, 0x7a, 1, 9, 0x7d, 1, 2, 3, 4, 0x20,
+          1,
+        ],
+      ]),
+    );
+    assert.deepEqual(
+      data.map(({ instructionId, isLast }) => [instructionId, isLast]),
+      [["i", true]],
+    );
+  });
+
   it("that are garbage are an error", () => {
+    for (const garbage of [
+      [0x0a, 0x02, 0x20],
+      [0x0a, 0x03, 0x0a, 0x05, 0x61],
+      [0x00],
+      [0x7b, 0x78, 5],
+      [0x7b, 0x74],
+      [0x7c],
+      [0x0a, 0x02, 0x08, 0x01],
+      [0x7f],
+    ]) {
+      assert.throws(() => readElements(Buffer.from(garbage)), garbage.join());
+    }
     assert.throws(() => readElements(Buffer.from([0x0a, 0x7f, 1, 2, 3])));
     assert.throws(() => readElements(Buffer.from([0xff, 0xff, 0xff])));
   });

@@ -34,8 +34,7 @@ export function writeElements({ data = [], timers = [] }: ElementsInit): Buffer 
   const writer = new BinaryWriter();
   for (const each of data) writer.writeMessage(1, each, writeData);
   for (const each of timers) writer.writeMessage(2, each, writeTimers);
-  const { buffer, byteOffset, byteLength } = writer.getResultBuffer();
-  return Buffer.from(buffer, byteOffset, byteLength);
+  return writer.getResultBuffer();
 }
 
 /** A message of nothing but one piece of data, which most of them are. */
@@ -63,7 +62,7 @@ function writeTimers(timers: Init<Timers>, writer: BinaryWriter): void {
 /** @throws Error for bytes that are no message. Unknown fields are passed over. */
 export function readElements(bytes: Uint8Array): Elements {
   const elements = { $typeName: TYPE, data: [] as Elements_Data[], timers: [] as Elements_Timers[] };
-  const reader = new BinaryReader(bytes, undefined, undefined, { aliasBytesFields: true });
+  const reader = new BinaryReader(bytes);
   while (reader.nextField()) {
     const field = reader.getFieldNumber();
     if (field === 1 && reader.isDelimited()) {

@@ -12,6 +12,12 @@ import { type Ambient, setAmbient } from "../runners/ambient.js";
  */
 export async function loadProgram(file: string, ambient: Ambient): Promise<void> {
   const path = resolve(file);
+  setAmbient({ ...ambient, program: path });
+  await importProgram(path);
+}
+
+/** Imports a module by its path. @throws GirderError `not-found`, and whatever the module throws. */
+export async function importProgram(path: string): Promise<void> {
   if (!existsSync(path)) {
     throw new GirderError("not-found", `There is no file ${path}.`, { remedy: "Name the program to run." });
   }
@@ -19,6 +25,5 @@ export async function loadProgram(file: string, ambient: Ambient): Promise<void>
     const { register } = await import("tsx/esm/api");
     register();
   }
-  setAmbient(ambient);
   await import(pathToFileURL(path).href);
 }

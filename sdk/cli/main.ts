@@ -72,6 +72,35 @@ program
     await serveCommand(options);
   });
 
+program
+  .command("worker-pool")
+  .summary("keep workers for a pipeline's functions")
+  .description(
+    "Serves Beam's worker pool API: runners start workers there for pipelines that were submitted with\n--environment-type=EXTERNAL. Prints a line when it can be asked, and ends with SIGTERM or Ctrl-C.",
+  )
+  .argument(
+    "[program]",
+    "the program whose functions its workers have (default: the one that a job was submitted with)",
+  )
+  .option("--port <port>", "port to listen on; 0 is any that is free", "50000")
+  .option("--host <address>", "address to listen on", "localhost")
+  .action(async (file: string | undefined, options: { port: string; host: string }) => {
+    const { workerPoolCommand } = await import("./worker-pool-command.js");
+    await workerPoolCommand(file === undefined ? options : { ...options, program: file });
+  });
+
+program
+  .command("worker")
+  .summary("be a worker that a runner has started")
+  .description("Runs a pipeline's functions for the runner that its flags name, until that ends it.")
+  .argument("[flags...]", "the flags of Beam's contract: --id, --provision_endpoint, …")
+  .option("--program <file>", "the program that has the functions (default: the one that the job was submitted with)")
+  .allowUnknownOption()
+  .action(async (flags: string[], { program: file }: { program?: string }) => {
+    const { workerCommand } = await import("./worker-command.js");
+    await workerCommand(flags, file);
+  });
+
 function exitBecauseOf(thrown: unknown): never {
   // Commander has printed its message, or what was asked of it.
   const code = !(thrown instanceof CommanderError) ? reportError(thrown) : thrown.exitCode === 0 ? 0 : USAGE;

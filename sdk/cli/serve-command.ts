@@ -8,6 +8,7 @@ import { JobServer } from "../../runner/job/job-server.js";
 import { WorkerServices } from "../../runner/job/worker-services.js";
 import { parseBytes } from "../runners/pipeline-options.js";
 import type { ServeOptions } from "./serve-options.js";
+import { wholeNumber } from "./whole-number.js";
 
 /** Ms within which the process ends after it was asked to, whatever its jobs do. */
 const LAST_MOMENT = 4_500;
@@ -20,17 +21,17 @@ const LAST_MOMENT = 4_500;
 export async function serveCommand(options: ServeOptions): Promise<void> {
   const settings = {
     memoryBudget: parseBytes(options.memoryBudget),
-    bundleAttempts: integer("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
+    bundleAttempts: wholeNumber("--bundle-attempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER),
     watch: { stuckAfter: duration("--stuck-after", options.stuckAfter) },
   };
   const host = hostOf(options);
   const serverOptions = {
     host,
-    port: integer("--job-port", options.jobPort, 0, 65_535),
+    port: wholeNumber("--job-port", options.jobPort, 0, 65_535),
     ...(options.stagingDirectory === undefined ? {} : { stagingDirectory: options.stagingDirectory }),
     keepFinishedJobs: {
       age: duration("--keep-jobs-for", options.keepJobsFor),
-      count: integer("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
+      count: wholeNumber("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
     },
   };
   const workers = await WorkerServices.start(host);
@@ -76,16 +77,6 @@ function hostOf({ host, allowRemote = false }: ServeOptions): string {
 function isLoopback(host: string): boolean {
   if (host === "localhost" || host === "::1") return true;
   return isIP(host) === 4 && host.startsWith("127.");
-}
-
-function integer(flag: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new GirderError("invalid-option", `${flag}=${text} is no whole number ${range}.`, {
-    where: flag,
-    remedy: `Give a whole number ${range}.`,
-  });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -49,7 +49,7 @@ import { bindKeyed } from "./state/bind-keyed.js";
 import { KeyedOperator } from "./state/keyed-operator.js";
 import { windowAssigner } from "./window-assigner.js";
 
-const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
+const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
 /** What whoever drives a stage decides about its program. */
 export interface ProgramOptions<S extends SinkOperator> {
@@ -159,6 +159,10 @@ function stepOf(
     case Primitives.PAR_DO:
       return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
     case Primitives.FLATTEN:
+    // Runners that do not know these have the environment pass their elements on.
+    case Composites.RESHUFFLE:
+    case Composites.REDISTRIBUTE_ARBITRARILY:
+    case Composites.REDISTRIBUTE_BY_KEY:
       return inline("map", (value) => value);
     case Primitives.ASSIGN_WINDOWS: {
       const { windowFn } = fromBinary(WindowIntoPayloadSchema, transform.spec!.payload);

@@ -1,26 +1,68 @@
 /**
- * What a program is started by, when it is started by something: the `girder` command, later a worker.
+ * What a program is started by, when it is started by something: the `girder` command, or a worker.
  *
  * A program builds its pipeline and calls `run`, whoever starts it. The starter leaves here what is to happen then. It is
- * kept on the global object, because a program may have loaded a copy of this module of its own.
+ * kept on the global object, because a program may have loaded a copy of this module of its own; what a starter and a
+ * program may have from different copies is plain data.
  */
 import type { Pipeline } from "../pipeline/pipeline.js";
 import type { RunnerOptions } from "./pipeline-options.js";
 import type { PipelineResult } from "./pipeline-result.js";
 
+/** The program is run again, for the functions of one of its pipelines. */
+export interface WorkerMode {
+  /** Which of the pipelines that the program runs, from 0, in their order. */
+  readonly pipeline: number;
+  /** What the program has captured where it was submitted, in order, as base64. */
+  readonly captures: readonly string[];
+  /** Given instead of `worker` by who wants to know what the program builds: takes the pipeline's proto. */
+  readonly describe?: (proto: Uint8Array) => void;
+  /** The worker that the pipeline's functions are for. */
+  readonly worker?: {
+    readonly id: string;
+    /** `host:port` of the runner's services. */
+    readonly control: string;
+    readonly logging: string | undefined;
+    readonly status: string | undefined;
+    readonly runnerCapabilities: readonly string[];
+    /** Is told that the worker has ended. */
+    readonly ended: () => void;
+  };
+}
+
 export interface Ambient {
   /** The program's arguments, if they are not the process's. */
   readonly argv?: readonly string[];
+  /** Path of the program, if it is not what the process was started with. */
+  readonly program?: string;
   /** What `run` does with the pipeline, instead of running it. */
   readonly launch?: (pipeline: Pipeline, options: RunnerOptions) => Promise<PipelineResult>;
+  readonly workerMode?: WorkerMode;
+}
+
+/** What a program has done so far, across all copies of this module. */
+export interface ProgramState {
+  /** Pipelines that were run. */
+  pipelines: number;
+  /** Values that were captured, as base64. */
+  readonly captured: string[];
 }
 
 const KEY = Symbol.for("girder.ambient");
+const STATE = Symbol.for("girder.program");
+
+type Global = { [KEY]?: Ambient; [STATE]?: ProgramState };
 
 export function ambient(): Ambient {
-  return (globalThis as { [KEY]?: Ambient })[KEY] ?? {};
+  return (globalThis as Global)[KEY] ?? {};
 }
 
 export function setAmbient(value: Ambient): void {
-  (globalThis as { [KEY]?: Ambient })[KEY] = value;
+  (globalThis as Global)[KEY] = value;
+}
+
+export function programState(): ProgramState {
+  const global = globalThis as Global;
+  global[STATE] ??= { pipelines: 0, captured: [] };
+  return global[STATE];
 }

@@ -46,7 +46,22 @@ export const RUNNER_OPTIONS = {
   environmentType: {
     type: "string",
     default: "LOOPBACK",
-    description: "Where the functions run, with --runner=portable: LOOPBACK, in this process.",
+    description: "Where the functions run, with --runner=portable: LOOPBACK (in this process), EXTERNAL or PROCESS.",
+  },
+  environmentConfig: {
+    type: "string",
+    required: false,
+    description: "Of EXTERNAL, HOST:PORT of the worker pool; of PROCESS, the command that starts a worker, as JSON.",
+  },
+  workerProgram: {
+    type: "string",
+    required: false,
+    description: "The module that workers run to find the functions, if it is not the program itself.",
+  },
+  workerExternal: {
+    type: "string",
+    required: false,
+    description: "Packages that workers have, with commas between: they do not travel with the program.",
   },
   jobName: { type: "string", default: "girder", description: "What the job is called there." },
   memoryBudget: {

@@ -3,7 +3,7 @@ import { GirderError } from "../../portability/errors.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import type { PValue } from "../pipeline/pvalue.js";
 import type { Root } from "../pipeline/root.js";
-import { ambient } from "./ambient.js";
+import { ambient, programState } from "./ambient.js";
 import { RUNNER_OPTIONS, type RunnerOptions } from "./pipeline-options.js";
 import type { PipelineResult } from "./pipeline-result.js";
 
@@ -29,7 +29,12 @@ export async function run(
 ): Promise<PipelineResult> {
   const pipeline = new Pipeline();
   await build(pipeline.root);
-  const { launch } = ambient();
+  const index = programState().pipelines++;
+  const { launch, workerMode } = ambient();
+  if (workerMode !== undefined) {
+    const { runInWorker } = await import("./worker-mode.js");
+    return runInWorker(pipeline, index, workerMode);
+  }
   if (launch !== undefined) return launch(pipeline, options);
   return runPipeline(pipeline, options);
 }

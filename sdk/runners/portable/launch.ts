@@ -5,7 +5,7 @@ import { RUNNER_OPTIONS } from "../pipeline-options.js";
 import type { PipelineResult } from "../pipeline-result.js";
 import type { RunOptions } from "../run.js";
 import type { RunnerMessage } from "./job-client.js";
-import { runPortable } from "./portable.js";
+import { type EnvironmentChoice, runPortable } from "./portable.js";
 
 /**
  * Runs a pipeline to its end.
@@ -14,25 +14,64 @@ import { runPortable } from "./portable.js";
  */
 export async function launchPortable(
   pipeline: Pipeline,
-  { jobEndpoint, environmentType = RUNNER_OPTIONS.environmentType.default, jobName, signal }: RunOptions,
+  options: RunOptions,
   onMessage?: (message: RunnerMessage) => void,
 ): Promise<PipelineResult> {
-  if (jobEndpoint === undefined || !/^.+:\d+$/.test(jobEndpoint)) {
+  const { jobEndpoint, jobName, workerProgram, workerExternal, signal } = options;
+  if (jobEndpoint === undefined || !ADDRESS.test(jobEndpoint)) {
     throw new GirderError("invalid-option", "It is not said where the job service is.", {
       where: "--job-endpoint",
       remedy: "Write --job-endpoint=HOST:PORT; girder serve starts one.",
     });
   }
-  if (environmentType.toUpperCase() !== "LOOPBACK") {
-    throw new GirderError("invalid-option", `There is no environment "${environmentType}".`, {
-      where: "--environment-type",
-      remedy: "Use --environment-type=LOOPBACK.",
-    });
-  }
   return runPortable(pipeline, {
     jobEndpoint,
+    environment: environmentOf(options),
     ...(jobName === undefined ? {} : { jobName }),
     ...(signal === undefined ? {} : { signal }),
     ...(onMessage === undefined ? {} : { onMessage }),
+    ...(workerProgram === undefined ? {} : { program: workerProgram }),
+    ...(workerExternal === undefined ? {} : { external: workerExternal.split(",").filter((name) => name !== "") }),
+  });
+}
+
+const ADDRESS = /^.+:\d+$/;
+
+/** @throws GirderError `invalid-option` */
+function environmentOf({ environmentType, environmentConfig }: RunOptions): EnvironmentChoice {
+  const type = (environmentType ?? RUNNER_OPTIONS.environmentType.default).toUpperCase();
+  switch (type) {
+    case "LOOPBACK":
+      return { type };
+    case "EXTERNAL":
+      if (environmentConfig !== undefined && ADDRESS.test(environmentConfig)) return { type, pool: environmentConfig };
+      throw new GirderError("invalid-option", "It is not said where the worker pool is.", {
+        where: "--environment-config",
+        remedy: "Write --environment-config=HOST:PORT; girder worker-pool starts one.",
+      });
+    case "PROCESS":
+      return { type, ...(environmentConfig === undefined ? {} : processOf(environmentConfig)) };
+    default:
+      throw new GirderError("invalid-option", `There is no environment "${environmentType}".`, {
+        where: "--environment-type",
+        remedy: "Use LOOPBACK, EXTERNAL or PROCESS.",
+      });
+  }
+}
+
+function processOf(config: string): { readonly command?: string; readonly env?: Readonly<Record<string, string>> } {
+  try {
+    const { command, env = {} } = JSON.parse(config) as { readonly command?: unknown; readonly env?: unknown };
+    const isEnv =
+      typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
+    if ((command === undefined || typeof command === "string") && isEnv) {
+      return { ...(command === undefined ? {} : { command }), env: env as Record<string, string> };
+    }
+  } catch {
+    // Said below, with all other ways to get it wrong.
+  }
+  throw new GirderError("invalid-option", `${config} does not say how a worker is started.`, {
+    where: "--environment-config",
+    remedy: `Write it as JSON: --environment-config='{"command": "/usr/local/bin/girder-worker", "env": {}}'.`,
   });
 }

@@ -1,20 +1,29 @@
 /** Runs pipelines on a job service: Girder's own, Prism, a Flink job server, or any other of Beam. */
-import { create, type JsonObject, toBinary } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
 import { JobState_Enum as JobState } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
-import {
-  type Environment,
-  EnvironmentSchema,
-  ExternalPayloadSchema,
-} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { StandardEnvironments } from "../../../portability/urns.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
-import { WORKER_CAPABILITIES } from "../../worker/capabilities.js";
 import { startLocalWorker } from "../../worker/local-worker.js";
 import { WorkerPool } from "../../worker/worker-pool.js";
 import { PipelineResult } from "../pipeline-result.js";
-import { JobClient, type RunnerMessage } from "./job-client.js";
+import { externalEnvironment, processEnvironment } from "./environments.js";
+import { JobClient, type RunnerMessage, type Submission } from "./job-client.js";
 import { jobFailure } from "./job-failure.js";
+import { shipPipeline } from "./shipped-pipeline.js";
+
+/** Where a pipeline's functions run. */
+export type EnvironmentChoice =
+  /** In this process, which the runner must be able to reach. */
+  | { readonly type: "LOOPBACK" }
+  /** In workers of a pool (`girder worker-pool`) at this address. */
+  | { readonly type: "EXTERNAL"; readonly pool: string }
+  /**
+   * In processes that the runner starts.
+   *
+   * @param command What it starts, a program on its machine. Default: the file that the program is made into, which the
+   *   runner finds if it is on this machine.
+   */
+  | { readonly type: "PROCESS"; readonly command?: string; readonly env?: Readonly<Record<string, string>> };
 
 /** How a pipeline is run on a job service. */
 export interface PortableOptions {
@@ -28,51 +37,76 @@ export interface PortableOptions {
   readonly onMessage?: (message: RunnerMessage) => void;
   /** How long (ms) the job service may take to be reached. Default: 10 s. */
   readonly patience?: number;
+  /** Where the functions run. Default: LOOPBACK. */
+  readonly environment?: EnvironmentChoice;
+  /** The program's main module, for workers in other processes. Default: what this process was started with. */
+  readonly program?: string;
+  /** Packages that such workers have, which need not travel with the program. Default: none. */
+  readonly external?: readonly string[];
 }
 
+/** What is submitted of a pipeline. */
+type Submitted = Pick<Submission, "pipeline" | "options" | "readArtifact">;
+
 /**
- * Runs a pipeline to its end, with its functions in this process (LOOPBACK): the runner must be able to reach it.
+ * Runs a pipeline to its end.
  *
  * @throws GirderError with the reason, if the job service cannot be reached, refuses the pipeline, or the job fails.
  */
 export async function runPortable(pipeline: Pipeline, options: PortableOptions): Promise<PipelineResult> {
-  const failures: unknown[] = [];
-  const pool = await WorkerPool.open((request) =>
-    startLocalWorker(request, pipeline.functions, (error) => failures.push(error)),
-  );
+  const { environment = { type: "LOOPBACK" } } = options;
   try {
-    return await runJob(pipeline, externalEnvironment(pool.address), options, failures);
+    return environment.type === "LOOPBACK"
+      ? await runHere(pipeline, options)
+      : await runElsewhere(pipeline, environment, options);
   } catch (thrown) {
     await pipeline.failed();
     if (!(thrown instanceof GirderError) || thrown.where === undefined || thrown.site !== undefined) throw thrown;
     const site = pipeline.siteOf(thrown.where);
     throw site === undefined ? thrown : thrown.appliedAt(site);
+  }
+}
+
+async function runHere(pipeline: Pipeline, options: PortableOptions): Promise<PipelineResult> {
+  const failures: unknown[] = [];
+  const pool = await WorkerPool.open((request) =>
+    startLocalWorker(request, pipeline.functions, (error) => failures.push(error)),
+  );
+  try {
+    const proto = pipeline.toProto(externalEnvironment(pool.address));
+    return await runJob({ pipeline: proto, options: {}, readArtifact: noArtifact }, options, failures);
   } finally {
     await pool.close();
   }
 }
 
-/** Workers of a pool, which the runner asks for them. @param address `host:port` of the pool. */
-export function externalEnvironment(address: string): Environment {
-  const payload = create(ExternalPayloadSchema, { endpoint: { url: address } });
-  return create(EnvironmentSchema, {
-    urn: StandardEnvironments.Environments.EXTERNAL,
-    payload: toBinary(ExternalPayloadSchema, payload),
-    capabilities: [...WORKER_CAPABILITIES],
+async function runElsewhere(
+  pipeline: Pipeline,
+  choice: Exclude<EnvironmentChoice, { readonly type: "LOOPBACK" }>,
+  options: PortableOptions,
+): Promise<PipelineResult> {
+  const { program, external = [] } = options;
+  await using shipped = await shipPipeline(pipeline, {
+    program,
+    external,
+    environment: ({ path }) =>
+      choice.type === "EXTERNAL"
+        ? externalEnvironment(choice.pool)
+        : processEnvironment(choice.command ?? path, choice.env),
   });
+  return await runJob(shipped, options, []);
 }
 
 async function runJob(
-  pipeline: Pipeline,
-  environment: Environment,
+  { pipeline, options: own, readArtifact }: Submitted,
   { jobEndpoint, jobName = "girder", signal, patience, onMessage = () => undefined }: PortableOptions,
   failures: readonly unknown[],
 ): Promise<PipelineResult> {
   if (signal?.aborted) throw cancelled();
-  const options: JsonObject = { "beam:option:job_name:v1": jobName };
+  const options: JsonObject = { "beam:option:job_name:v1": jobName, ...own };
   const job = await JobClient.submit(
     jobEndpoint,
-    { jobName, pipeline: pipeline.toProto(environment), options, readArtifact: noArtifact, patience },
+    { jobName, pipeline, options, readArtifact, patience },
     onMessage,
     signal,
   );

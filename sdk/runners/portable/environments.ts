@@ -1,0 +1,28 @@
+/** Environments of a pipeline, as runners are told of them. */
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type Environment,
+  EnvironmentSchema,
+  ExternalPayloadSchema,
+  ProcessPayloadSchema,
+} from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { StandardEnvironments } from "../../../portability/urns.js";
+import { WORKER_CAPABILITIES } from "../../worker/capabilities.js";
+
+const { EXTERNAL, PROCESS } = StandardEnvironments.Environments;
+
+/** Workers of a pool, which the runner asks for them. @param address `host:port` of the pool. */
+export function externalEnvironment(address: string): Environment {
+  const payload = create(ExternalPayloadSchema, { endpoint: { url: address } });
+  return environment(EXTERNAL, toBinary(ExternalPayloadSchema, payload));
+}
+
+/** Processes that the runner starts. @param command a program on the runner's machine. */
+export function processEnvironment(command: string, env: Readonly<Record<string, string>> = {}): Environment {
+  const payload = create(ProcessPayloadSchema, { command, env: { ...env } });
+  return environment(PROCESS, toBinary(ProcessPayloadSchema, payload));
+}
+
+function environment(urn: string, payload: Uint8Array): Environment {
+  return create(EnvironmentSchema, { urn, payload, capabilities: [...WORKER_CAPABILITIES] });
+}

@@ -1,0 +1,56 @@
+/** What a process that is a worker learns of its runner when it starts, and what it leaves to the program that it runs. */
+import { spawn } from "node:child_process";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { ProvisionInfo } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
+import { setAmbient, type WorkerMode } from "../runners/ambient.js";
+import { type BootFlags, bootArguments } from "./boot-flags.js";
+import { provisionOf } from "./provision.js";
+
+/** How a program was submitted: what a worker needs to build the same pipeline of it. */
+export interface ProgramSpec {
+  /** Which of the pipelines that the program runs, from 0. */
+  readonly pipeline: number;
+  /** The program's arguments. */
+  readonly argv: readonly string[];
+  readonly captures: readonly string[];
+}
+
+/** Name of the pipeline option that holds the {@link ProgramSpec}. */
+export const PROGRAM_OPTION = "beam:option:girder_program:v1";
+
+/** The {@link ProgramSpec} among a job's options, if it is there. */
+export function programSpecOf(options: JsonObject | undefined): ProgramSpec | undefined {
+  return options?.[PROGRAM_OPTION] as ProgramSpec | undefined;
+}
+
+/** Set for workers that other workers have started, which start no more. */
+const SIBLING = "GIRDER_SIBLING_WORKER";
+
+/** What the runner tells a worker that starts; undefined if it has no provision service. */
+export async function provisioned({ provision, id }: BootFlags): Promise<ProvisionInfo | undefined> {
+  return provision === "" ? undefined : await provisionOf(provision, id);
+}
+
+/** Leaves to the program what it is run again for. It is then to be imported. */
+export function leaveToProgram(flags: BootFlags, info: ProvisionInfo | undefined, spec: ProgramSpec): void {
+  const worker: WorkerMode["worker"] = {
+    id: flags.id,
+    control: info?.controlEndpoint?.url || flags.control,
+    logging: info?.loggingEndpoint?.url || flags.logging || undefined,
+    status: info?.statusEndpoint?.url || undefined,
+    runnerCapabilities: info?.runnerCapabilities ?? [],
+    // What the program has left running does not keep the process.
+    ended: () => process.exit(0),
+  };
+  setAmbient({ argv: spec.argv, workerMode: { pipeline: spec.pipeline, captures: spec.captures, worker } });
+  process.argv.splice(2, process.argv.length, ...spec.argv);
+}
+
+/** Starts the workers that the runner wants beside this one. @param program Path of what this process was started with. */
+export function startSiblings(flags: BootFlags, info: ProvisionInfo | undefined, program: string): void {
+  if (process.env[SIBLING] !== undefined) return;
+  const env = { ...process.env, [SIBLING]: "1" };
+  for (const id of info?.siblingWorkerIds ?? []) {
+    spawn(process.execPath, [...process.execArgv, program, ...bootArguments(flags, id)], { env, stdio: "inherit" });
+  }
+}
