@@ -76,6 +76,7 @@ export {
   mapState,
   multimapState,
   orderedListState,
+  type StateParam,
   setState,
   valueState,
 } from "./state/state-param.js";
