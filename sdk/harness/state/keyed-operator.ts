@@ -67,6 +67,10 @@ export class KeyedOperator implements Operator {
     readonly keyed: Keyed,
   ) {}
 
+  get isExclusive(): boolean {
+    return this.inner.isExclusive === true;
+  }
+
   setup(): void | Promise<void> {
     return this.inner.setup?.();
   }
