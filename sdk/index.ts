@@ -18,7 +18,7 @@ export {
   timestampParam,
   windowParam,
 } from "./pipeline/context.js";
-export type { DoFn, Outputs, Timestamped } from "./pipeline/do-fn.js";
+export type { DoFn, KeyOf, Outputs, TimerCallbacks, Timestamped } from "./pipeline/do-fn.js";
 export {
   type BoundedTrie,
   boundedTrie,
@@ -37,12 +37,46 @@ export { type AppliedTo, P } from "./pipeline/p.js";
 export { PCollection } from "./pipeline/pcollection.js";
 export { Pipeline } from "./pipeline/pipeline.js";
 export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
-export type { AccumulationMode } from "./pipeline/windowing.js";
 export type { ResourceHints } from "./pipeline/resource-hints.js";
 export { Root } from "./pipeline/root.js";
+export type { AccumulationMode } from "./pipeline/windowing.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
 export { PipelineResult } from "./runners/pipeline-result.js";
 export { type RunOptions, run, runPipeline } from "./runners/run.js";
+export { type BundleFinalizer, bundleFinalizer } from "./state/bundle-finalizer.js";
+export type {
+  BagState,
+  CombiningState,
+  MapState,
+  MultimapState,
+  OrderedListState,
+  SetState,
+  TimestampedEntry,
+  ValueState,
+} from "./state/cells.js";
+export {
+  bagState,
+  combiningState,
+  type EntryCoders,
+  mapState,
+  multimapState,
+  orderedListState,
+  setState,
+  valueState,
+} from "./state/state-param.js";
+export {
+  type EventTimer,
+  type ExpiredWindow,
+  eventTimer,
+  eventTimers,
+  type FiredTimer,
+  type ProcessingTimer,
+  processingTimer,
+  processingTimers,
+  type TimerFamily,
+  type TimerOptions,
+  type TimerParam,
+} from "./state/timers.js";
 export * from "./transforms/index.js";
 export {
   type AroundWatermark,

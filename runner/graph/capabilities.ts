@@ -52,7 +52,14 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS,
     SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS,
   ]),
-  requirements: new Set([StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN]),
+  requirements: new Set([
+    StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN,
+    StandardRequirements.Enum.REQUIRES_STATEFUL_PROCESSING,
+    StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
+    StandardRequirements.Enum.REQUIRES_STABLE_INPUT,
+    StandardRequirements.Enum.REQUIRES_TIME_SORTED_INPUT,
+    StandardRequirements.Enum.REQUIRES_ON_WINDOW_EXPIRATION,
+  ]),
   windowFns: new Set([
     GlobalWindowsPayload.Enum.PROPERTIES,
     FixedWindowsPayload.Enum.PROPERTIES,
@@ -80,14 +87,6 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
 /** What is done for pipelines whose functions run in workers behind the Fn API. */
 export const PORTABLE_CAPABILITIES: Capabilities = {
   ...DEFAULT_CAPABILITIES,
-  requirements: new Set([
-    ...DEFAULT_CAPABILITIES.requirements,
-    StandardRequirements.Enum.REQUIRES_STATEFUL_PROCESSING,
-    StandardRequirements.Enum.REQUIRES_BUNDLE_FINALIZATION,
-    StandardRequirements.Enum.REQUIRES_STABLE_INPUT,
-    StandardRequirements.Enum.REQUIRES_TIME_SORTED_INPUT,
-    StandardRequirements.Enum.REQUIRES_ON_WINDOW_EXPIRATION,
-  ]),
   transforms: new Set([...DEFAULT_CAPABILITIES.transforms, Primitives.TEST_STREAM]),
   customWindowFns: true,
   // No SDK's worker takes the kind of a value back and forth.

@@ -165,6 +165,17 @@ describe("fuse", () => {
     );
   });
 
+  it("starts a stage at a request for sorted input, and fuses no sibling that would wait with it", () => {
+    const pipeline = new PipelineBuilder();
+    const grouped = pipeline.groupByKey("group", pipeline.impulse("impulse"));
+    const a = pipeline.parDo("a", grouped);
+    pipeline.parDo("sorted", a, { payload: { requiresTimeSortedInput: true } });
+    pipeline.parDo("sorted too", grouped, { payload: { requiresTimeSortedInput: true } });
+    pipeline.parDo("sibling", grouped);
+    const planned = plan(pipeline.build(), PERMISSIVE);
+    assert.deepEqual(fusedTransforms(planned), [["a", "sibling"], ["sorted too"], ["sorted"]]);
+  });
+
   it("never fuses a sibling into a keyed stage", () => {
     const pipeline = new PipelineBuilder();
     const grouped = pipeline.groupByKey("group", pipeline.impulse("impulse"));

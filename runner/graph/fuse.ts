@@ -82,7 +82,7 @@ class Fusion {
     for (const pcollection of this.waitsOf(stage, group)) {
       group.waits.add(pcollection);
     }
-    group.hasSpecialRoot ||= stage.kind === "executable" && (stage.stateful || stage.splittable || stage.truncating);
+    group.hasSpecialRoot ||= stage.kind === "executable" && isSpecialRoot(stage, this.components);
     group.sideInputWindows ??= this.sideInputWindowsOf(stage);
     for (const output of outputsOf(stage)) {
       this.writers.set(output, group);
@@ -260,14 +260,22 @@ function connected(a: StageGroup, b: StageGroup): boolean {
   return a.level < b.level ? a.reaches(b) : b.level < a.level && b.reaches(a);
 }
 
-/** True of transforms whose input must come from the runner: keyed, to be split, or the same again after a failure. */
+/** True of transforms whose input must come from the runner: keyed, to be split, sorted, or the same again after a failure. */
 function startsStage(stage: ExecutableStage, components: Components): boolean {
   return (
-    stage.stateful ||
-    stage.splittable ||
-    stage.truncating ||
+    isSpecialRoot(stage, components) ||
     stage.transforms.some((id) => parDoPayloadOf(components.transforms[id]!)?.requiresStableInput === true)
   );
+}
+
+/** True of transforms whose elements are not those of others: keyed, to be split or truncated, or kept until sorted. */
+function isSpecialRoot(
+  { stateful, splittable, truncating, transforms }: ExecutableStage,
+  components: Components,
+): boolean {
+  const isTimeSorted = (id: string): boolean =>
+    parDoPayloadOf(components.transforms[id]!)?.requiresTimeSortedInput === true;
+  return stateful || splittable || truncating || transforms.some(isTimeSorted);
 }
 
 /** Every read of a stage of one transform: two reads of one PCollection count twice. */

@@ -11,15 +11,25 @@ import {
   StandardPTransforms,
   StandardRequirements,
 } from "../../portability/urns.js";
+import { type Capabilities, DEFAULT_CAPABILITIES } from "./capabilities.js";
 import { plan } from "./plan.js";
 import { PipelineBuilder } from "./testing.js";
 
 const GLOBAL = { urn: GlobalWindowsPayload.Enum.PROPERTIES };
 
+/** What a runner does that knows neither state nor test streams. */
+const FEW: Capabilities = {
+  ...DEFAULT_CAPABILITIES,
+  transforms: new Set(
+    [...DEFAULT_CAPABILITIES.transforms].filter((urn) => urn !== StandardPTransforms.Primitives.TEST_STREAM),
+  ),
+  requirements: new Set([StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN]),
+};
+
 /** The code of the refusal, and its lines without the remedies. */
 function refusal(pipeline: PipelineBuilder, requirements: readonly string[] = []): [string, ...string[]] {
   try {
-    plan(pipeline.build(requirements));
+    plan(pipeline.build(requirements), FEW);
   } catch (error) {
     assert.ok(error instanceof GirderError);
     const [, ...lines] = error.what.split("\n");
@@ -36,7 +46,7 @@ describe("validate", () => {
       payload: { stateSpecs: { bag: { spec: { case: "bagSpec", value: { elementCoderId: "bytes" } } } } },
     });
     pipeline.transform("odd", { spec: { urn: "test:odd" }, inputs: { in: input } });
-    assert.throws(() => plan(pipeline.build()), {
+    assert.throws(() => plan(pipeline.build(), FEW), {
       code: "unsupported",
       what: `The pipeline cannot run, for 2 reasons:
 - stateful: it uses state or timers, which is not supported. Do without it, or run the pipeline on another runner.

@@ -7,6 +7,7 @@
  */
 import type { Batch } from "../../portability/execution/batch.js";
 import { entry } from "../../portability/execution/batch.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import { toArray } from "./awaiting-outputs.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
@@ -154,8 +155,33 @@ export function awaitingChain(program: StageProgram, origin: Cursor, elementOf: 
     return i;
   }
 
+  async function fireOne(timer: Timer): Promise<Appended[]> {
+    const step = program.timers[timer.family]!;
+    const own = cursor.copy();
+    const emitted = await collect(step, own, (outputs) => step.operator.fire!(timer, own, outputs), undefined);
+    return forwardAll(step, emitted);
+  }
+
+  async function fire(timers: readonly Timer[], from: number, bundle: Bundle): Promise<number> {
+    const underWay: Promise<Appended[]>[] = [];
+    let i = from;
+    try {
+      for (; i < timers.length && (i === from || !bundle.sliceOver); i++) {
+        const ends = fireOne(timers[i]!);
+        ends.catch(() => {});
+        underWay.push(ends);
+        if (underWay.length >= ELEMENTS_UNDER_WAY) append(await underWay.shift()!);
+      }
+      for (const ends of underWay.splice(0)) append(await ends);
+    } finally {
+      await Promise.allSettled(underWay);
+    }
+    return i;
+  }
+
   return {
     run,
+    fire,
     async finish(step) {
       const { operator } = step;
       if (operator.finish === undefined) return;

@@ -24,7 +24,7 @@ function programOf(steps: readonly InlineStep[]): { program: StageProgram; sink:
   const end: OperatorStep = { kind: "operator", transform: "sink", operator: sink, asynchronous: false, outputs: [] };
   const consumers = new Map<string, Step[]>();
   for (const [i, step] of steps.entries()) consumers.set(step.outputs[0]!, [steps[i + 1] ?? end]);
-  return { program: { consumers, steps: [...steps, end], inputs: [[steps[0] ?? end]] }, sink };
+  return { program: { consumers, steps: [...steps, end], inputs: [[steps[0] ?? end]], timers: [] }, sink };
 }
 
 function bundle(maxElements = Number.POSITIVE_INFINITY): Bundle {

@@ -4,6 +4,7 @@ import { entry } from "../../portability/execution/batch.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
+import { fireTimers } from "./fire-timers.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step, Tally } from "./operator.js";
 import { userError } from "./user-error.js";
@@ -74,6 +75,7 @@ export function closureChain(program: StageProgram, cursor: Cursor, elementOf: r
   const inputs = program.inputs.map((steps) => all(steps.map(stepReceiver)));
   return {
     run: (input, batch, bundle) => drive(inputs[input]!, elementOf[input]!, batch, bundle, cursor),
+    fire: (timers, from, bundle) => fireTimers(program, operatorOutputs, timers, from, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, operatorOutputs.get(step)!),
   };
 }

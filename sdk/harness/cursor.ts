@@ -3,6 +3,7 @@ import type { WindowSet } from "../../portability/execution/batch.js";
 import { NO_FIRING, type PaneInfo } from "../../portability/execution/pane.js";
 import { type Instant, MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
+import type { KeyCells } from "./state/key-cells.js";
 
 /**
  * Timestamp, windows and pane of the element in hand. A synchronous chain has one cursor, set when something changes
@@ -13,6 +14,8 @@ export class Cursor {
   pane: PaneInfo = NO_FIRING;
   /** Whether the chain that it belongs to awaits promises. */
   awaits = false;
+  /** What is kept for the key in hand, while a function is called that keeps something by key. */
+  keyed: KeyCells | undefined;
   constructor(public windows: WindowSet) {}
 
   copy(): Cursor {

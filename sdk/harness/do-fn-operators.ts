@@ -1,14 +1,17 @@
 /** Operators around the author's functions. */
 import { GirderError } from "../../portability/errors.js";
-import type { WindowSet } from "../../portability/execution/batch.js";
+import type { Batch, WindowSet } from "../../portability/execution/batch.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { DoFn, RoutedOutputs, Timestamped } from "../pipeline/do-fn.js";
 import type { Bundle } from "./bundle.js";
+import type { ElementOf } from "./chain.js";
 import type { ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
 import { checkedTimestamp, promised } from "./inline-calls.js";
 import { isPromise, type Operator, type Receiver } from "./operator.js";
 import { sendOutputs } from "./send-outputs.js";
+import type { TimedOperator } from "./state/keyed-operator.js";
 import { excerpt } from "./user-error.js";
 
 type Call = (element: unknown, context: unknown) => unknown;
@@ -26,7 +29,7 @@ function contexts(binding: ContextBinding): (cursor: Cursor) => object | undefin
 }
 
 /** A DoFn with a life of its own. */
-export class DoFnOperator implements Operator {
+export class DoFnOperator implements TimedOperator {
   readonly isExclusive: boolean;
   readonly #context: (cursor: Cursor) => object | undefined;
 
@@ -54,6 +57,30 @@ export class DoFnOperator implements Operator {
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const result = this.doFn.process(value as never, this.#context(cursor) as never);
     return sendOutputs(result, this.transform, value, cursor, outputs[0]!);
+  }
+
+  onTimer(
+    name: string,
+    key: unknown,
+    timer: Timer,
+    cursor: Cursor,
+    outputs: readonly Receiver[],
+  ): void | Promise<void> {
+    const { window, hold: timestamp, fire: fireTimestamp, tag } = timer;
+    const fired = { key, window: window.value, timestamp, fireTimestamp, tag };
+    const result = this.doFn.onTimer![name]!(fired as never, this.#context(cursor) as never);
+    return sendOutputs(result, this.transform, fired, cursor, outputs[0]!);
+  }
+
+  onWindowExpiration(
+    key: unknown,
+    { window, hold: timestamp }: Timer,
+    cursor: Cursor,
+    outputs: readonly Receiver[],
+  ): void | Promise<void> {
+    const expired = { key, window: window.value, timestamp };
+    const result = this.doFn.onWindowExpiration!(expired as never, this.#context(cursor) as never);
+    return sendOutputs(result, this.transform, expired, cursor, outputs[0]!);
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
@@ -194,6 +221,14 @@ export class EachWindowOperator implements Operator {
       if (pending !== undefined) return pending.then(() => this.#each(windows, i + 1, all, value, cursor, outputs));
     }
     cursor.windows = all;
+  }
+
+  prefetch(batch: Batch, elementOf: ElementOf): Promise<unknown> | undefined {
+    return this.inner.prefetch?.(batch, elementOf);
+  }
+
+  fire(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
+    return this.inner.fire?.(timer, cursor, outputs);
   }
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {

@@ -17,6 +17,7 @@ import { MAX_TIMESTAMP } from "../../portability/execution/time.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
+import { fireTimers } from "./fire-timers.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
 import type { OperatorStep, Receiver, StageProgram, Step } from "./operator.js";
 import { SinkOperator } from "./sink-operator.js";
@@ -44,6 +45,7 @@ export function generateChain(program: StageProgram, cursor: Cursor, elementOf: 
   const outputs = generator.connect(receivers);
   return {
     run: (input, batch, bundle) => drives[input]!(batch, bundle, cursor),
+    fire: (timers, from, bundle) => fireTimers(program, outputs, timers, from, bundle, cursor),
     finish: (step) => step.operator.finish?.(cursor, outputs.get(step)!),
   };
 }

@@ -7,15 +7,18 @@ import type {
 } from "../../portability/execution/stage.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { FunctionTable } from "../pipeline/functions.js";
-import { HarnessStage } from "./prepared-stage.js";
+import { type HarnessOptions, HarnessStage } from "./prepared-stage.js";
 import { combineFnOf } from "./program.js";
 import { userError } from "./user-error.js";
 
 export class Harness implements StageWorker {
-  constructor(readonly functions: FunctionTable) {}
+  constructor(
+    readonly functions: FunctionTable,
+    readonly options: HarnessOptions = {},
+  ) {}
 
   async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
-    const stage = new HarnessStage(descriptor, windows, this.functions);
+    const stage = new HarnessStage(descriptor, windows, this.functions, this.options);
     await stage.setup();
     return stage;
   }

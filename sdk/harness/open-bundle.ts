@@ -1,6 +1,7 @@
 /** A bundle between its start and its end, through which elements are put as they come. */
 import type { Batch } from "../../portability/execution/batch.js";
 import type { Residual } from "../../portability/execution/stage.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain } from "./chain.js";
 import { promised } from "./inline-calls.js";
@@ -9,7 +10,7 @@ import { userError } from "./user-error.js";
 
 /**
  * ```
- * start  process*  finish
+ * start  process*  fire*  finish
  * ```
  *
  * Where the stage awaits, each of them gives a promise; where it does not, none does, and each throws
@@ -17,6 +18,8 @@ import { userError } from "./user-error.js";
  * anew on the stage, which awaits from then on.
  */
 export class OpenBundle {
+  #fired = 0;
+
   constructor(
     readonly bundle: Bundle,
     readonly program: StageProgram,
@@ -34,6 +37,22 @@ export class OpenBundle {
   /** Processes elements of a batch until it, the bundle's turn on the thread or the bundle is over; returns how many. */
   process(input: number, batch: Batch): number | Promise<number> {
     return this.chain.run(input, batch, this.bundle);
+  }
+
+  /** How many timers have fired, of those that {@link fire} was given. */
+  get fired(): number {
+    return this.#fired;
+  }
+
+  /** Fires timers, after those of them that have fired already, until all have or the bundle's turn on the thread is over. */
+  fire(timers: readonly Timer[]): void | Promise<void> {
+    const fired = this.chain.fire(timers, this.#fired, this.bundle);
+    if (typeof fired === "number") this.#fired = fired;
+    else {
+      return fired.then((count) => {
+        this.#fired = count;
+      });
+    }
   }
 
   /**

@@ -1,5 +1,8 @@
 /** What a fused stage is made of: steps, each one transform, connected by the PCollections between them. */
+import type { Batch } from "../../portability/execution/batch.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { Bundle } from "./bundle.js";
+import type { ElementOf } from "./chain.js";
 import type { Cursor } from "./cursor.js";
 
 /** Takes an element of a PCollection; where and when it is stands on the cursor. */
@@ -11,6 +14,13 @@ export interface Operator {
   start?(bundle: Bundle): void | Promise<void>;
   /** Processes an element. Outputs go to `outputs`, by index, with the cursor set to where they are. */
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void>;
+  /**
+   * Loads what the elements of a batch will need of committed state, if that takes time: whoever awaits it before the batch is
+   * processed spares each element from being awaited.
+   */
+  prefetch?(batch: Batch, elementOf: ElementOf): Promise<unknown> | undefined;
+  /** Calls back for a timer that fires. Outputs go where those of elements go. */
+  fire?(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void>;
   /** Ends a bundle; may emit what it has gathered. */
   finish?(cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void>;
   setup?(): void | Promise<void>;
@@ -52,6 +62,8 @@ export interface StageProgram {
   readonly steps: readonly Step[];
   /** PCollections that enter the stage, with the steps that read them, by input index. */
   readonly inputs: readonly (readonly Step[])[];
+  /** The step that is called when a timer fires, by index of the stage's timer families. */
+  readonly timers: readonly OperatorStep[];
   /** Where chains count the elements of PCollections inside the stage. Not there where nobody wants to know. */
   readonly tallies?: ReadonlyMap<string, Tally>;
 }

@@ -13,19 +13,29 @@ import type { FunctionTable } from "../pipeline/functions.js";
 import { BatchSink } from "./batch-sink.js";
 import type { OutputMeter } from "./bundle.js";
 import { CompiledStage } from "./compiled-stage.js";
+import { Finalization } from "./finalization.js";
 import type { OpenBundle } from "./open-bundle.js";
 import { PromiseReturned } from "./operator.js";
+import type { CommittedState } from "./state/committed-state.js";
 
 type Work = BundleTask["inputs"];
+
+/** What a stage may be told beside what to do. */
+export interface HarnessOptions {
+  /** Where a bundle's cells of state get what is committed. Default: the view that comes with the bundle's task. */
+  readonly committedState?: (task: BundleTask) => CommittedState;
+}
 
 export class HarnessStage implements PreparedStage {
   readonly #stage: CompiledStage<BatchSink>;
   readonly #meter: OutputMeter = { bytes: 0 };
+  readonly #finalization = new Finalization();
 
   constructor(
     readonly descriptor: StageDescriptor,
     windows: WindowTable,
     functions: FunctionTable,
+    readonly options: HarnessOptions = {},
   ) {
     this.#stage = new CompiledStage(descriptor, windows, functions, {
       newSink: ({ pcollection, keyed }, components) =>
@@ -43,7 +53,8 @@ export class HarnessStage implements PreparedStage {
 
   run(task: BundleTask): BundleResult | Promise<BundleResult> {
     for (const { builder } of this.#stage.sinks) builder.take();
-    const open = this.#stage.open(task, this.#meter);
+    const committedState = this.options.committedState?.(task);
+    const open = this.#stage.open(committedState === undefined ? task : { ...task, committedState }, this.#meter);
     if (open.awaits) return this.#runAwaiting(open, task);
     try {
       return this.#runAtOnce(open, task);
@@ -62,7 +73,17 @@ export class HarnessStage implements PreparedStage {
   #runAtOnce(open: OpenBundle, task: BundleTask): BundleResult | Promise<BundleResult> {
     void open.start();
     const rest = this.#slice(open, task.inputs);
-    return rest.length === 0 || open.bundle.over ? this.#finish(open, rest) : this.#continue(open, task, rest);
+    const isDone = (rest.length === 0 || open.bundle.over) && this.#fire(open, task);
+    return isDone ? this.#finish(open, rest) : this.#continue(open, task, rest);
+  }
+
+  /**
+   * Fires timers until the slice is over; returns whether all have fired. They cannot be given back as elements can: they fire
+   * however long the bundle has lasted.
+   */
+  #fire(open: OpenBundle, { timers }: BundleTask): boolean {
+    if (timers.length > open.fired) void open.fire(timers);
+    return open.fired === timers.length;
   }
 
   /** Processes work until the slice is over; returns what is left of it. */
@@ -83,6 +104,10 @@ export class HarnessStage implements PreparedStage {
         await nextTurn();
         open.bundle.nextSlice();
         rest = this.#slice(open, rest);
+      }
+      while (!this.#fire(open, task)) {
+        await nextTurn();
+        open.bundle.nextSlice();
       }
       return this.#finish(open, rest);
     } catch (thrown) {
@@ -110,6 +135,11 @@ export class HarnessStage implements PreparedStage {
       work = rest;
       await nextTurn();
     } while (rest.length > 0 && !open.bundle.over);
+    while (open.fired < task.timers.length) {
+      open.bundle.nextSlice();
+      await open.fire(task.timers);
+      await nextTurn();
+    }
     await open.finish();
     return this.#result(open, rest);
   }
@@ -118,10 +148,19 @@ export class HarnessStage implements PreparedStage {
     const outputs = this.#stage.sinks.flatMap(({ builder }, output) =>
       builder.take().map((batch) => ({ output, batch })),
     );
-    return { outputs, residuals: [...bundle.residuals, ...rest], metrics: bundle.metrics };
+    const { state, timers, finalizers, metrics } = bundle;
+    return {
+      outputs,
+      residuals: [...bundle.residuals, ...rest],
+      metrics,
+      ...(state.length === 0 ? {} : { state }),
+      ...(timers.length === 0 ? {} : { timers }),
+      ...(finalizers.length === 0 ? {} : { finalize: () => this.#finalization.call(finalizers) }),
+    };
   }
 
-  close(): Promise<void> {
-    return this.#stage.teardown();
+  async close(): Promise<void> {
+    await this.#finalization.settled();
+    await this.#stage.teardown();
   }
 }

@@ -20,7 +20,6 @@ import {
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import { tuple } from "../combiners/compose.js";
-import type { SideInputParam } from "../pipeline/context.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
@@ -41,6 +40,8 @@ import { SideInputView } from "./side-input-views.js";
 import type { SinkOperator } from "./sink-operator.js";
 import { ProcessSizedOperator, pairWithRestriction, splitAndSize } from "./splittable-operators.js";
 import type { StageComponents } from "./stage-components.js";
+import { bindKeyed } from "./state/bind-keyed.js";
+import { KeyedOperator } from "./state/keyed-operator.js";
 import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
@@ -109,7 +110,8 @@ export function buildProgram<S extends SinkOperator>(
     // What enters may leave as it is.
     ...(consumers.get(pcollection) ?? []),
   ]);
-  const program = { consumers, steps, inputs, sinks };
+  const timers = descriptor.timers.map(({ transform }) => byTransform.get(transform) as OperatorStep);
+  const program = { consumers, steps, inputs, timers, sinks };
   return countsElements ? { ...program, tallies: talliesOf(program) } : program;
 }
 
@@ -214,18 +216,28 @@ function parDoStep(
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const outputs = Object.values(transform.outputs);
   const sides: number[] = [];
-  const binding = bindContext(id, element.context, (name, param: SideInputParam<unknown>) => {
-    const localName = `side:${name}`;
-    const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
-    sides.push(index);
-    return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+  const keyed = bindKeyed(id, transform, element, components);
+  const binding = bindContext(id, element.context, {
+    sideInput(name, param) {
+      const localName = `side:${name}`;
+      const index = descriptor.sideInputs.findIndex((side) => side.transform === id && side.localName === localName);
+      sides.push(index);
+      return new SideInputView(param, index, components.codec(transform.inputs[localName]!).elementOf);
+    },
+    state: (param) => keyed!.state(param),
+    timer: (name, param) => keyed!.timer(name, param),
   });
   const fetching = (operator: Operator): Operator =>
     fetchesSideInputs && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,
-    operator: binding.observesWindow ? new EachWindowOperator(fetching(operator)) : operator,
+    operator:
+      keyed !== undefined
+        ? new EachWindowOperator(new KeyedOperator(fetching(operator), keyed))
+        : binding.observesWindow
+          ? new EachWindowOperator(fetching(operator))
+          : operator,
     asynchronous: declaredAsynchronous(fn),
     outputs,
   });

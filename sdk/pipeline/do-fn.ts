@@ -2,6 +2,7 @@
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import type { ExpiredWindow, FiredTimer, TimerNames } from "../state/timers.js";
 import type { Context, Resolved } from "./context.js";
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has type void.
@@ -22,11 +23,24 @@ export interface Timestamped<O> {
   readonly window: BoundedWindow;
 }
 
+/** The key of elements that have one. */
+export type KeyOf<T> = T extends { readonly key: infer K; readonly value: unknown } ? K : never;
+
+/** What is called when timers fire, by their names in the context. */
+export type TimerCallbacks<I, O, C extends Context> = {
+  readonly [name: string]: (timer: FiredTimer<KeyOf<I>>, context: Resolved<C>) => Outputs<O>;
+};
+
+/** Has a callback for each timer of the context. */
+export type HandlesTimers<C extends Context> = {
+  readonly onTimer?: { readonly [N in TimerNames<C>]: unknown };
+};
+
 /**
  * A function over elements that has a life of its own.
  *
  * ```
- * setup  ( startBundle  process*  finishBundle )*  teardown
+ * setup  ( startBundle  process*  onTimer*  finishBundle )*  teardown
  * ```
  *
  * One instance is never in two bundles at once, so fields may keep what belongs to a bundle. A bundle may be run again
@@ -37,6 +51,20 @@ export interface DoFn<I, O, C extends Context = Context> {
   setup?(): void | Promise<void>;
   startBundle?(context: Resolved<C>): void | Promise<void>;
   process(element: I, context: Resolved<C>): Outputs<O>;
+  /**
+   * What is called when timers fire, for each timer of the context the function under its name. What it outputs is in the timer's
+   * window.
+   */
+  readonly onTimer?: TimerCallbacks<I, O, C>;
+  /** Is called for each key and window that there were elements for, once no more can come and before its state is forgotten. */
+  onWindowExpiration?(expired: ExpiredWindow<KeyOf<I>>, context: Resolved<C>): Outputs<O>;
+  /**
+   * Whether elements come in the order of their timestamps, each when no earlier one can come in time any more. Takes elements
+   * with keys. Default: no.
+   */
+  readonly requiresTimeSortedInput?: boolean;
+  /** Whether a bundle that is tried again has the very same elements: what is before it is not computed anew. Default: no. */
+  readonly requiresStableInput?: boolean;
   /** May emit what the bundle has gathered; each output says its timestamp and window. */
   finishBundle?(context: Resolved<C>): Outputs<Timestamped<O>>;
   /** Once, after everything else, as far as the process lives that long. */

@@ -9,6 +9,8 @@ import {
   SideInputSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms, StandardSideInputTypes } from "../../portability/urns.js";
+import { checkDeclared } from "../state/check-declared.js";
+import { declaredToProto } from "../state/declared-to-proto.js";
 import { type Context, SideInputParam } from "./context.js";
 import type { DoFn, ElementFunction } from "./do-fn.js";
 import { DO_FN_URN } from "./functions.js";
@@ -95,7 +97,8 @@ export function applyParDo<U>(input: PCollection<unknown>, args: ElementWiseArgs
 /** The source text of a function over elements, for its digest. */
 function sourceOf(step: ElementFunction): string {
   const fn = "doFn" in step ? step.doFn.process : step.fn;
-  return `${step.kind} ${String(fn)}`;
+  const callbacks = step.kind === "doFn" ? Object.entries(step.doFn.onTimer ?? {}) : [];
+  return [step.kind, fn, ...callbacks.flat()].map(String).join(" ");
 }
 
 /**
@@ -110,6 +113,7 @@ export function addParDo(
   outputs: Readonly<Record<string, Coder<unknown> | undefined>>,
   windowing: WindowingStrategy = input.windowing,
 ): Record<string, PCollection<unknown>> {
+  const declared = checkDeclared(input, step);
   const inputs: Record<string, PCollection<unknown>> = { main: input };
   const sideInputs: Record<string, SideInput> = {};
   for (const [name, param] of Object.entries(step.context)) {
@@ -126,6 +130,7 @@ export function addParDo(
     doFn: pipeline.addFunction(DO_FN_URN, step, sourceOf(step)),
     sideInputs,
     restrictionCoderId: step.kind === "splittable" ? pipeline.addCoder(RESTRICTION_CODER) : "",
+    ...declaredToProto(input, declared),
   });
   return pipeline.primitive({
     urn: StandardPTransforms.Primitives.PAR_DO,

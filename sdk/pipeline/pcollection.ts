@@ -2,7 +2,7 @@
 import type { Coder } from "../../portability/coders/coder.js";
 import { GirderError } from "../../portability/errors.js";
 import type { Context, Resolved } from "./context.js";
-import type { DoFn, Outputs } from "./do-fn.js";
+import type { DoFn, HandlesTimers, Outputs } from "./do-fn.js";
 import { applyFilter, applyFlatMap, applyMap, applyParDo, type ElementWiseArgs } from "./element-wise.js";
 import type { Pipeline } from "./pipeline.js";
 import type { PTransform, PValue } from "./pvalue.js";
@@ -112,9 +112,9 @@ export class PCollection<out T> {
 
   /** Any number of outputs for each element, by a {@link DoFn} with a life of its own: set-up, bundles, tear-down. */
   parDo<U>(doFn: DoFn<T, U>): PCollection<U>;
-  parDo<U, C extends Context>(doFn: DoFn<T, U, C>, context: C): PCollection<U>;
+  parDo<U, C extends Context>(doFn: DoFn<T, U, C> & HandlesTimers<C>, context: C): PCollection<U>;
   parDo<U>(name: string, doFn: DoFn<T, U>): PCollection<U>;
-  parDo<U, C extends Context>(name: string, doFn: DoFn<T, U, C>, context: C): PCollection<U>;
+  parDo<U, C extends Context>(name: string, doFn: DoFn<T, U, C> & HandlesTimers<C>, context: C): PCollection<U>;
   parDo<U>(...args: ElementWiseArgs): PCollection<U> {
     return applyParDo(this, args);
   }

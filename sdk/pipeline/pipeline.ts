@@ -6,12 +6,7 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/coder.js";
-import {
-  CoderTable,
-  GLOBAL_WINDOW_CODER,
-  INTERVAL_WINDOW_CODER,
-  JS_VALUE_CODER,
-} from "../../portability/coders/index.js";
+import { CoderTable, JS_VALUE_CODER } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
 import {
@@ -37,7 +32,7 @@ import { PCollection } from "./pcollection.js";
 import type { PInput, PTransform, PValue } from "./pvalue.js";
 import { mergeResourceHints, type ResourceHints, resourceHintsToProto } from "./resource-hints.js";
 import { Root } from "./root.js";
-import { type WindowingStrategy, windowingKey, windowingToProto } from "./windowing.js";
+import { type WindowingStrategy, windowCoderOf, windowingKey, windowingToProto } from "./windowing.js";
 
 /** Id of the environment in which this program's functions run. */
 export const ENVIRONMENT_ID = "typescript";
@@ -69,7 +64,7 @@ interface Scope {
 }
 
 /** A frame of a stack that is Girder's own, by which a transform came to be applied. */
-const GIRDER_FRAME = /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing)[/\\]|node:internal/;
+const GIRDER_FRAME = /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing|state)[/\\]|node:internal/;
 
 export class Pipeline {
   readonly root = new Root(this);
@@ -84,6 +79,8 @@ export class Pipeline {
   readonly #scopes: Scope[] = [];
   /** Resource hints of each environment but the plain one, by its id. */
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
+  /** URNs of what a runner must know of to execute this pipeline: `Pipeline.requirements`. */
+  readonly #requirements = new Set<string>();
   readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
@@ -237,6 +234,11 @@ export class Pipeline {
     return this.#coders.add(coder);
   }
 
+  /** Says that a runner must know of something to execute this pipeline. @param urn of `StandardRequirements`. */
+  require(urn: string): void {
+    this.#requirements.add(urn);
+  }
+
   /** Says what is to be done where a run of the pipeline fails in this process: transforms remove what they left. */
   onFailure(action: () => Promise<void>): void {
     this.#failureActions.push(action);
@@ -269,8 +271,7 @@ export class Pipeline {
         const { windowFn } = pcollection.windowing;
         windowingId = `windowing_${windowingIds.size + 1}_${windowFn.kind}`;
         windowingIds.set(key, windowingId);
-        const windowCoder = windowFn.kind === "global" ? GLOBAL_WINDOW_CODER : INTERVAL_WINDOW_CODER;
-        const coderId = this.#coders.add(windowCoder as Coder<unknown>);
+        const coderId = this.#coders.add(windowCoderOf(pcollection.windowing) as Coder<unknown>);
         windowings[windowingId] = windowingToProto(pcollection.windowing, coderId, ENVIRONMENT_ID);
       }
       const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
@@ -292,6 +293,7 @@ export class Pipeline {
         environments,
       }),
       rootTransformIds: this.#rootIds,
+      requirements: [...this.#requirements].sort(),
     });
   }
 }

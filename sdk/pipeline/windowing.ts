@@ -1,6 +1,8 @@
 /** A PCollection's windowing strategy, as the SDK holds it. */
 import { create } from "@bufbuild/protobuf";
+import { type Coder, GLOBAL_WINDOW_CODER, INTERVAL_WINDOW_CODER } from "../../portability/coders/index.js";
 import type { Duration } from "../../portability/execution/time.js";
+import type { BoundedWindow } from "../../portability/execution/window.js";
 import { type StandardWindowFn, windowFnToProto } from "../../portability/execution/window-fn.js";
 import {
   AccumulationMode_Enum,
@@ -62,6 +64,13 @@ export function windowingKey({ allowUnsafeTriggers: _, ...strategy }: WindowingS
 /** How what a grouping emits is windowed: as its input is, but panes are let through as they come. */
 export function windowingOfGroups(input: WindowingStrategy): WindowingStrategy {
   return { ...input, trigger: continuationOf(input.trigger) };
+}
+
+/** How the windows of a strategy are written. */
+export function windowCoderOf({ windowFn }: WindowingStrategy): Coder<BoundedWindow> {
+  return (windowFn.kind === "global"
+    ? GLOBAL_WINDOW_CODER
+    : INTERVAL_WINDOW_CODER) as Coder<unknown> as Coder<BoundedWindow>;
 }
 
 /** `windowCoderId` and `environmentId` name components of the pipeline. */

@@ -5,18 +5,27 @@ import {
   asList,
   asMap,
   assignTimestamps,
+  type BagState,
+  bagState,
   batchElements,
+  bundleFinalizer,
   coGroupBy,
   coGroupByKey,
   combineGlobally,
   combinePerKey,
+  combiningState,
   count,
   counter,
   countGlobally,
   countPerElement,
   countPerKey,
   create,
+  type DoFn,
   distinct,
+  type EventTimer,
+  eventTimer,
+  eventTimers,
+  type FiredTimer,
   fixedWindows,
   flatten,
   groupBy,
@@ -28,25 +37,34 @@ import {
   kvSwap,
   largestPerKey,
   latestPerKey,
+  mapState,
   max,
   mean,
+  multimapState,
+  orderedListState,
   P,
   type PCollection,
   Pipeline,
+  type ProcessingTimer,
   paneInfoParam,
   partition,
+  processingTimer,
   type Reified,
+  type Resolved,
   regex,
   reify,
   reshuffle,
+  setState,
   singleton,
   split,
   sum,
+  type TimerParam,
   timestampParam,
   toList,
   topPerKey,
   toStringElements,
   tuple,
+  valueState,
   values,
   waitOn,
   windowInto,
@@ -54,6 +72,7 @@ import {
   withKeys,
   withResourceHints,
 } from "../index.js";
+import type { ContextParam } from "../pipeline/context.js";
 import type { Counter } from "../pipeline/metrics.js";
 
 interface Order {
@@ -250,6 +269,81 @@ describe("types", () => {
     }>();
   });
 
+  it("flow through state and timers", () => {
+    const outputs = pairs.parDo(
+      {
+        process({ key, value }, { last, all, total, distinctOnes, byName, byDay, history, flush, later, each, done }) {
+          expectTypeOf(last.read()).toEqualTypeOf<number | undefined>();
+          expectTypeOf(all.read()).toEqualTypeOf<readonly string[]>();
+          expectTypeOf(total.add).parameter(0).toEqualTypeOf<number>();
+          expectTypeOf(total.read()).toEqualTypeOf<number>();
+          expectTypeOf(distinctOnes.has).parameter(0).toEqualTypeOf<string>();
+          expectTypeOf(byName.get(key)).toEqualTypeOf<Promise<number | undefined>>();
+          expectTypeOf(byDay.get(value)).toEqualTypeOf<Promise<readonly Date[]>>();
+          expectTypeOf(history.read(0, 1)).toEqualTypeOf<
+            Promise<readonly { readonly timestamp: number; readonly value: string }[]>
+          >();
+          expectTypeOf(flush).toEqualTypeOf<EventTimer>();
+          expectTypeOf(later).toEqualTypeOf<ProcessingTimer>();
+          expectTypeOf(each.get("tag")).toEqualTypeOf<EventTimer>();
+          expectTypeOf(done.afterCommit).toBeFunction();
+        },
+        onTimer: {
+          *flush({ key, window, timestamp, fireTimestamp, tag }, { last }) {
+            expectTypeOf(key).toEqualTypeOf<string>();
+            expectTypeOf(window.maxTimestamp).toEqualTypeOf<number>();
+            expectTypeOf(timestamp).toEqualTypeOf<number>();
+            expectTypeOf(fireTimestamp).toEqualTypeOf<number>();
+            expectTypeOf(tag).toEqualTypeOf<string>();
+            expectTypeOf(last.read()).toEqualTypeOf<number | undefined>();
+            yield { key, timestamp };
+          },
+          later: () => [{ key: "", timestamp: 0 }],
+          each: () => {},
+        },
+        onWindowExpiration({ key, timestamp }) {
+          expectTypeOf(key).toEqualTypeOf<string>();
+          return [{ key, timestamp }];
+        },
+      },
+      {
+        last: valueState<number>("last"),
+        all: bagState<string>("all"),
+        total: combiningState("total", sum),
+        distinctOnes: setState<string>("distinct"),
+        byName: mapState<string, number>("byName"),
+        byDay: multimapState<number, Date>("byDay"),
+        history: orderedListState<string>("history"),
+        flush: eventTimer("flush"),
+        later: processingTimer("later"),
+        each: eventTimers("each"),
+        done: bundleFinalizer(),
+      },
+    );
+    expectTypeOf(outputs).toEqualTypeOf<PCollection<{ key: string; timestamp: number }>>();
+    expectTypeOf(
+      pairs.map(({ value }, { average }) => average.read() > value, { average: combiningState("average", mean) }),
+    ).toEqualTypeOf<PCollection<boolean>>();
+  });
+
+  it("flow through DoFns that are classes", () => {
+    type Declared = {
+      readonly seen: ContextParam<BagState<number>>;
+      readonly flush: TimerParam<EventTimer>;
+    };
+    class Gathering implements DoFn<KV<string, number>, number[], Declared> {
+      process({ value }: KV<string, number>, { seen, flush }: Resolved<Declared>): void {
+        seen.add(value);
+        flush.set(0);
+      }
+      readonly onTimer = {
+        flush: (_: FiredTimer<string>, { seen }: Resolved<Declared>) => [[...seen.read()]],
+      };
+    }
+    const context: Declared = { seen: bagState("seen"), flush: eventTimer("flush") };
+    expectTypeOf(pairs.parDo(new Gathering(), context)).toEqualTypeOf<PCollection<number[]>>();
+  });
+
   it("refuse what does not fit", () => {
     const wrong = (..._never: readonly (() => unknown)[]): void => {};
     wrong(
@@ -281,6 +375,28 @@ describe("types", () => {
       () => words.map((_, { n }) => n.length, { n: singleton(numbers) }),
       // @ts-expect-error sources are applied to the root
       () => words.apply(create([1])),
+      // @ts-expect-error the state holds numbers
+      () => pairs.map((_, { n }) => n.write("a"), { n: valueState<number>("n") }),
+      // @ts-expect-error a map is read with await
+      () => pairs.map(({ key }, { m }) => m.get(key) + 1, { m: mapState<string, number>("m") }),
+      // @ts-expect-error a sum takes numbers
+      () => pairs.map((_, { n }) => n.add("a"), { n: combiningState("n", sum) }),
+      // @ts-expect-error there is no callback for the timer
+      () => pairs.parDo({ process: () => {}, onTimer: { other: () => {} } }, { flush: eventTimer("flush") }),
+      () =>
+        pairs.parDo(
+          // @ts-expect-error an instant is a number
+          { process: (_, { flush }) => flush.set("noon"), onTimer: { flush: () => {} } },
+          { flush: eventTimer("flush") },
+        ),
+      () =>
+        pairs.parDo(
+          // @ts-expect-error the key is a string
+          { process: () => {}, onTimer: { flush: ({ key }) => [key * 2] } },
+          { flush: eventTimer("flush") },
+        ),
+      // @ts-expect-error event time has no delay from now
+      () => pairs.parDo({ process: (_, { t }) => t.setAfter(1), onTimer: { t: () => {} } }, { t: eventTimer("t") }),
       // @ts-expect-error there is no such hint
       () => withResourceHints(distinct<string>(), { ram: 2 }),
       () =>
