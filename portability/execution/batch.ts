@@ -178,6 +178,13 @@ export interface BatchCodec {
   encode(batch: Batch): Uint8Array;
   /** @throws GirderError `malformed-data` */
   decode(bytes: Uint8Array): Batch;
+  /**
+   * Elements that were each written as if it stood alone (in outer context), in the global window. Not there where elements are
+   * read only as they are written beside others.
+   *
+   * @throws GirderError `malformed-data`
+   */
+  decodeAlone?(elements: readonly { readonly bytes: Uint8Array; readonly timestamp: Instant }[]): Batch;
   /** Writes values of one key, of keyed batches: references only. */
   encodeValues(refs: readonly unknown[]): Uint8Array;
   /** @throws GirderError `malformed-data` */

@@ -51,6 +51,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     SplittableParDoComponents.PAIR_WITH_RESTRICTION,
     SplittableParDoComponents.SPLIT_AND_SIZE_RESTRICTIONS,
     SplittableParDoComponents.PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS,
+    Primitives.TEST_STREAM,
   ]),
   requirements: new Set([
     StandardRequirements.Enum.REQUIRES_SPLITTABLE_DOFN,
@@ -87,7 +88,6 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
 /** What is done for pipelines whose functions run in workers behind the Fn API. */
 export const PORTABLE_CAPABILITIES: Capabilities = {
   ...DEFAULT_CAPABILITIES,
-  transforms: new Set([...DEFAULT_CAPABILITIES.transforms, Primitives.TEST_STREAM]),
   customWindowFns: true,
   // No SDK's worker takes the kind of a value back and forth.
   accumulationModes: new Set([

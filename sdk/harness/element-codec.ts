@@ -3,6 +3,7 @@ import {
   ByteReader,
   ByteWriter,
   type Coder,
+  decodeFromBytes,
   JsValueCoder,
   type KV,
   KVCoder,
@@ -13,9 +14,9 @@ import {
 import { GirderError } from "../../portability/errors.js";
 import { Batch, type BatchCodec, entry, type WindowSet } from "../../portability/execution/batch.js";
 import { ENCODED, isEncodedIdentity, type KeyIdentity } from "../../portability/execution/key-identity.js";
-import type { PaneInfo } from "../../portability/execution/pane.js";
+import { NO_FIRING, type PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
-import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
+import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow } from "../../portability/execution/window.js";
 import type { ElementOf } from "./chain.js";
 import type { InternWindow } from "./do-fn-operators.js";
 import { encodingError } from "./encoding-error.js";
@@ -132,6 +133,22 @@ export class ElementCodec implements BatchCodec {
       }
     }
     return new Batch(refs, keys, timestamps, windowSets, panes, size);
+  }
+
+  decodeAlone(elements: readonly { readonly bytes: Uint8Array; readonly timestamp: Instant }[]): Batch {
+    const values = elements.map(({ bytes }) => decodeFromBytes(this.coder, bytes));
+    const timestamps = elements.map(({ timestamp }) => timestamp);
+    const window = { all: this.intern(GLOBAL_WINDOW) };
+    const size = elements.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (this.#key === undefined || this.#key.nondeterminism !== undefined) {
+      return new Batch(values, undefined, timestamps, window, { all: NO_FIRING }, size);
+    }
+    // Whoever groups them needs their keys.
+    const { identity } = this;
+    const pairs = values as KV<unknown, unknown>[];
+    const keys = pairs.map(({ key }) => identity(key));
+    const refs = pairs.map(({ value }) => value);
+    return new Batch(refs, keys, timestamps, window, { all: NO_FIRING }, size);
   }
 
   encodeValues(refs: readonly unknown[]): Uint8Array {

@@ -105,10 +105,12 @@ export function buildProgram<S extends SinkOperator>(
     readBy(pcollection, step);
     return sink;
   });
+  // A stage without transforms is there for its coders: what comes in goes out.
+  const passing = descriptor.transforms.length === 0 ? steps : [];
   const inputs = descriptor.inputs.map(({ pcollection, consumers: slots }) => [
     ...slots.map(({ transform }) => byTransform.get(transform)!),
     // What enters may leave as it is.
-    ...(consumers.get(pcollection) ?? []),
+    ...new Set([...(consumers.get(pcollection) ?? []), ...passing]),
   ]);
   const timers = descriptor.timers.map(({ transform }) => byTransform.get(transform) as OperatorStep);
   const program = { consumers, steps, inputs, timers, sinks };

@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { type KV, VARINT_CODER } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { GLOBAL_WINDOW, IntervalWindow } from "../../portability/execution/window.js";
+import type { PCollection } from "../pipeline/pcollection.js";
 import { Pipeline } from "../pipeline/pipeline.js";
+import type { Root } from "../pipeline/root.js";
 import { runEmbedded } from "../runners/embedded/embedded.js";
 import { create } from "../transforms/create.js";
 import { groupByKey } from "../transforms/group-by-key.js";
+import { afterCount, afterWatermark } from "../windowing/triggers.js";
 import { fixedWindows, slidingWindows } from "../windowing/window-fns.js";
-import { assignTimestamps, windowInto } from "../windowing/window-into.js";
+import { assignTimestamps, type WindowIntoOptions, windowInto } from "../windowing/window-into.js";
 import { collect } from "./collect.js";
 import { passert } from "./passert.js";
 import { testPipeline } from "./test-pipeline.js";
+import { testStream } from "./test-stream.js";
 
 const assertion =
   (...parts: (string | RegExp)[]) =>
@@ -130,6 +134,52 @@ describe("passert", () => {
       ),
       assertion("Window [0, 10) of the PCollection", "no elements"),
     );
+  });
+
+  describe("about panes", () => {
+    const window = new IntervalWindow(0, 10);
+    const stream = testStream<number>().add(1, 1, 2).add(3, 3, 4).add(5, 5).advanceWatermark(10).add(6, 6);
+    const counts = (root: Root, options: WindowIntoOptions = {}): PCollection<string> =>
+      root
+        .apply(stream)
+        .apply(
+          windowInto(fixedWindows(10), {
+            trigger: afterWatermark({ early: afterCount(2), late: afterCount(1) }),
+            allowedLateness: 5,
+            ...options,
+          }),
+        )
+        .map((value) => ({ key: "k", value }))
+        .apply(groupByKey())
+        .map(({ value }) => [...value].sort().join());
+
+    it("looks at those of one kind", async () => {
+      await testPipeline((root) => {
+        const panes = counts(root);
+        passert(panes).inWindow(window).containsInAnyOrder(["1,2", "3,4", "5", "6"]);
+        passert(panes).inEarlyPanes(window).containsInAnyOrder(["1,2", "3,4"]);
+        passert(panes).inOnTimePane(window).isSingleton("5");
+        passert(panes).inLatePanes(window).isSingleton("6");
+        passert(panes).inNonLatePanes(window).containsInAnyOrder(["1,2", "3,4", "5"]);
+        passert(panes).inFinalPane(window).isEmpty();
+        passert(panes).inOnTimePane(new IntervalWindow(10, 20)).isEmpty();
+        const closed = counts(root, { closingBehavior: "EMIT_ALWAYS", accumulationMode: "ACCUMULATING" });
+        passert(closed).inFinalPane(window).isSingleton("1,2,3,4,5,6");
+        const once = counts(root, { trigger: afterWatermark(), allowedLateness: 0 });
+        passert(once).inOnlyPane(window).isSingleton("1,2,3,4,5");
+      });
+    });
+
+    it("says which of them does not hold", async () => {
+      await assert.rejects(
+        testPipeline((root) => passert(counts(root)).inOnTimePane(window).isSingleton("6")),
+        assertion("The pane on time of window [0, 10) of the PCollection is not the single element", "'5'"),
+      );
+      await assert.rejects(
+        testPipeline((root) => passert(counts(root)).inOnlyPane(window).isEmpty()),
+        assertion("Window [0, 10) of the PCollection has more than one pane: there is one with index 0"),
+      );
+    });
   });
 
   it("fails a job on whatever runner, without testPipeline too", async () => {

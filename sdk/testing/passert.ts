@@ -1,8 +1,9 @@
 /** Assertions about PCollections, which are part of the pipeline and hold on any runner. */
 import { type Coder, JS_VALUE_CODER, type KV, KVCoder } from "../../portability/coders/index.js";
 import { GirderError, messageOf } from "../../portability/errors.js";
+import type { PaneInfo } from "../../portability/execution/pane.js";
 import { type BoundedWindow, GLOBAL_WINDOW, IntervalWindow } from "../../portability/execution/window.js";
-import { windowParam } from "../pipeline/context.js";
+import { paneInfoParam, windowParam } from "../pipeline/context.js";
 import { counter } from "../pipeline/metrics.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import type { Pipeline } from "../pipeline/pipeline.js";
@@ -27,10 +28,18 @@ export function assertionsOf(pipeline: Pipeline): number {
 /** A window as it travels with elements: start and end, null for the global window. */
 type WindowBounds = { readonly start: number; readonly end: number } | null;
 
-/** What an assertion is about: all elements, or those of one window. */
+/** Where an element is: its window, and which of the window's panes. */
+interface Place {
+  readonly window: WindowBounds;
+  readonly pane: PaneInfo;
+}
+
+/** What an assertion is about: all elements, or those of one window, or of some panes of it. */
 interface Subject {
   readonly what: string;
-  includes(window: WindowBounds): boolean;
+  includes(place: Place): boolean;
+  /** What is wrong with an element being in such a place at all; undefined if nothing is. Default: nothing is. */
+  refuses?(place: Place): string | undefined;
 }
 
 const EVERYTHING: Subject = { what: "The PCollection", includes: () => true };
@@ -104,10 +113,53 @@ export class PAssert<T> {
 
   /** The same assertions about the elements of one window. An element in several windows is in each of them. */
   inWindow(window: BoundedWindow): PAssert<T> {
+    return this.#in("Window", window, () => true);
+  }
+
+  /** The same assertions about the pane that a window emitted on time. */
+  inOnTimePane(window: BoundedWindow): PAssert<T> {
+    return this.#in("The pane on time of window", window, ({ timing }) => timing === "ON_TIME");
+  }
+
+  /** The same assertions about the panes that a window emitted before its end, together. */
+  inEarlyPanes(window: BoundedWindow): PAssert<T> {
+    return this.#in("What is early in window", window, ({ timing }) => timing === "EARLY");
+  }
+
+  /** The same assertions about the panes that a window emitted after the one on time, together. */
+  inLatePanes(window: BoundedWindow): PAssert<T> {
+    return this.#in("What is late in window", window, ({ timing }) => timing === "LATE");
+  }
+
+  /** The same assertions about all panes of a window that are not late, together. */
+  inNonLatePanes(window: BoundedWindow): PAssert<T> {
+    return this.#in("What is not late in window", window, ({ timing }) => timing !== "LATE");
+  }
+
+  /** The same assertions about the last pane of a window, after which it emits no other. */
+  inFinalPane(window: BoundedWindow): PAssert<T> {
+    return this.#in("The last pane of window", window, ({ isLast }) => isLast);
+  }
+
+  /** The same assertions about the one pane of a window; they fail if it has emitted several. */
+  inOnlyPane(window: BoundedWindow): PAssert<T> {
+    const refuses = ({ index, isFirst, isLast }: PaneInfo): string | undefined =>
+      isFirst && isLast ? undefined : `has more than one pane: there is one with index ${index}`;
+    return this.#in("Window", window, () => true, refuses);
+  }
+
+  #in(
+    what: string,
+    window: BoundedWindow,
+    includes: (pane: PaneInfo) => boolean,
+    refuses: (pane: PaneInfo) => string | undefined = () => undefined,
+  ): PAssert<T> {
     const wanted = boundsOf(window);
+    const isWanted = (bounds: WindowBounds): boolean => bounds?.start === wanted?.start && bounds?.end === wanted?.end;
     return new PAssert(this.#pcollection, this.#site, {
-      what: `Window ${nameOf(wanted)} of the PCollection`,
-      includes: (bounds) => bounds?.start === wanted?.start && bounds?.end === wanted?.end,
+      what: `${what} ${nameOf(wanted)} of the PCollection`,
+      includes: (place) => isWanted(place.window) && includes(place.pane),
+      refuses: (place) => (isWanted(place.window) ? refuses(place.pane) : undefined),
     });
   }
 
@@ -115,7 +167,8 @@ export class PAssert<T> {
   perWindow(check: (elements: readonly T[], window: BoundedWindow) => unknown): this {
     return this.#apply("PerWindow", async (_, all) => {
       const windows = new Map<string, { readonly bounds: WindowBounds; readonly elements: T[] }>();
-      for (const { key: bounds, value } of all) {
+      for (const { key: place, value } of all) {
+        const bounds = place?.window ?? null;
         const group = windows.get(nameOf(bounds));
         if (group === undefined) windows.set(nameOf(bounds), { bounds, elements: [value] });
         else group.elements.push(value);
@@ -129,27 +182,33 @@ export class PAssert<T> {
 
   #apply(
     name: string,
-    check: (actual: readonly T[], all: readonly KV<WindowBounds, T>[]) => void | Promise<void>,
+    check: (actual: readonly T[], all: readonly KV<Place | null, T>[]) => void | Promise<void>,
   ): this {
     const { pipeline } = this.#pcollection;
     const subject = this.#subject;
     assertions.set(pipeline, assertionsOf(pipeline) + 1);
     const assertion = named(`PAssert.${name}`, (input: PCollection<T>) => {
-      const coder = new KVCoder(JS_VALUE_CODER as Coder<WindowBounds>, input.coder ?? (JS_VALUE_CODER as Coder<T>));
+      const coder = new KVCoder(JS_VALUE_CODER as Coder<Place | null>, input.coder ?? (JS_VALUE_CODER as Coder<T>));
       // Looking at windows, a step sees an element once for each: only where windows are what it is about.
       const all = (
         subject === EVERYTHING && name !== "PerWindow"
-          ? input.map("WithoutWindow", (value): KV<WindowBounds, T> => ({ key: null, value }))
-          : input.map("WithWindow", (value, { window }): KV<WindowBounds, T> => ({ key: boundsOf(window), value }), {
-              window: windowParam(),
-            })
-      ) as PCollection<KV<WindowBounds, T>>;
+          ? input.map("WithoutWindow", (value): KV<Place | null, T> => ({ key: null, value }))
+          : input.map(
+              "WithWindow",
+              (value, { window, pane }): KV<Place | null, T> => ({ key: { window: boundsOf(window), pane }, value }),
+              { window: windowParam(), pane: paneInfoParam() },
+            )
+      ) as PCollection<KV<Place | null, T>>;
       const global = all.withCoder(coder).apply(windowInto(globalWindows(), { trigger: defaultTrigger() }));
       return pipeline.root.apply(impulse()).map(
         "Check",
         async (_, context) => {
           const elements = [...context.elements];
-          const actual = elements.filter(({ key }) => subject.includes(key)).map(({ value }) => value);
+          const places = elements.map(({ key }) => key);
+          const refusal = places.map((place) => place && subject.refuses?.(place)).find((reason) => reason != null);
+          if (refusal != null) this.#fail(`${subject.what} ${refusal}.`);
+          const isIncluded = (place: Place | null): boolean => place === null || subject.includes(place);
+          const actual = elements.filter(({ key }) => isIncluded(key)).map(({ value }) => value);
           await check(actual, elements);
           context.success.inc();
           return null;

@@ -74,6 +74,7 @@ import {
 } from "../index.js";
 import type { ContextParam } from "../pipeline/context.js";
 import type { Counter } from "../pipeline/metrics.js";
+import { testStream, testStreams } from "../testing/index.js";
 
 interface Order {
   readonly customer: string;
@@ -344,6 +345,16 @@ describe("types", () => {
     expectTypeOf(pairs.parDo(new Gathering(), context)).toEqualTypeOf<PCollection<number[]>>();
   });
 
+  it("flow through test streams", () => {
+    expectTypeOf(root.apply("One", testStream<string>().add(1, "a").advanceWatermark(2))).toEqualTypeOf<
+      PCollection<string>
+    >();
+    const streams = testStreams<{ left: string; right: number }>(["left", "right"]).add("right", 1, 7);
+    const { left, right } = root.apply("Two", streams);
+    expectTypeOf(left).toEqualTypeOf<PCollection<string>>();
+    expectTypeOf(right).toEqualTypeOf<PCollection<number>>();
+  });
+
   it("refuse what does not fit", () => {
     const wrong = (..._never: readonly (() => unknown)[]): void => {};
     wrong(
@@ -397,6 +408,10 @@ describe("types", () => {
         ),
       // @ts-expect-error event time has no delay from now
       () => pairs.parDo({ process: (_, { t }) => t.setAfter(1), onTimer: { t: () => {} } }, { t: eventTimer("t") }),
+      // @ts-expect-error the stream is one of strings
+      () => testStream<string>().add(1, 2),
+      // @ts-expect-error the stream on the right is one of numbers
+      () => testStreams<{ left: string; right: number }>(["left", "right"]).add("right", 1, "a"),
       // @ts-expect-error there is no such hint
       () => withResourceHints(distinct<string>(), { ram: 2 }),
       () =>
