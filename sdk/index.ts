@@ -61,6 +61,7 @@ export {
   mapState,
   multimapState,
   orderedListState,
+  type StateParam,
   setState,
   valueState,
 } from "./state/state-param.js";

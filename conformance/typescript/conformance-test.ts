@@ -19,7 +19,16 @@ export type Category =
   | "Metrics"
   | "Composite"
   | "FailureMessage"
-  | "BoundedSplittableParDo";
+  | "BoundedSplittableParDo"
+  | "StatefulParDo"
+  | "Timers"
+  | "OnWindowExpiration"
+  | "TimeSortedInput"
+  | "StableInput"
+  | "BundleFinalization"
+  | "TestStream"
+  | "Triggers"
+  | "TriggerTranscripts";
 
 /** A metric as the run must have committed it. */
 export interface ExpectedMetric {

@@ -6,6 +6,8 @@ import { PAR_DO } from "./tests/par-do.js";
 import { RUNNING } from "./tests/running.js";
 import { SIDE_INPUTS } from "./tests/side-inputs.js";
 import { SOURCES } from "./tests/sources.js";
+import { STATE } from "./tests/state.js";
+import { TIMERS } from "./tests/timers.js";
 import { WINDOWING } from "./tests/windowing.js";
 
 /** All tests. */
@@ -17,4 +19,6 @@ export const TESTS: readonly ConformanceTest[] = [
   ...COMBINE,
   ...WINDOWING,
   ...RUNNING,
+  ...STATE,
+  ...TIMERS,
 ];

@@ -1,6 +1,7 @@
 /** PCollections: what a pipeline's transforms pass between them. */
 import type { Coder } from "../../portability/coders/coder.js";
 import { GirderError } from "../../portability/errors.js";
+import type { KeysFor } from "../state/timers.js";
 import type { Context, Resolved } from "./context.js";
 import type { DoFn, HandlesTimers, Outputs } from "./do-fn.js";
 import { applyFilter, applyFlatMap, applyMap, applyParDo, type ElementWiseArgs } from "./element-wise.js";
@@ -71,12 +72,15 @@ export class PCollection<out T> {
 
   /** One output for each element. A promise is awaited: the output is what it resolves to. */
   map<U>(fn: (element: T) => U): PCollection<Awaited<U>>;
-  map<U, C extends Context>(fn: (element: T, context: Resolved<C>) => U, context: C): PCollection<Awaited<U>>;
+  map<U, C extends Context>(
+    fn: (element: T, context: Resolved<C>) => U,
+    context: C & KeysFor<T, C>,
+  ): PCollection<Awaited<U>>;
   map<U>(name: string, fn: (element: T) => U): PCollection<Awaited<U>>;
   map<U, C extends Context>(
     name: string,
     fn: (element: T, context: Resolved<C>) => U,
-    context: C,
+    context: C & KeysFor<T, C>,
   ): PCollection<Awaited<U>>;
   map<U>(...args: ElementWiseArgs): PCollection<Awaited<U>> {
     return applyMap(this, args);
@@ -84,12 +88,15 @@ export class PCollection<out T> {
 
   /** Any number of outputs for each element: those of the array, iterable or generator that `fn` returns. */
   flatMap<U>(fn: (element: T) => Outputs<U>): PCollection<U>;
-  flatMap<U, C extends Context>(fn: (element: T, context: Resolved<C>) => Outputs<U>, context: C): PCollection<U>;
+  flatMap<U, C extends Context>(
+    fn: (element: T, context: Resolved<C>) => Outputs<U>,
+    context: C & KeysFor<T, C>,
+  ): PCollection<U>;
   flatMap<U>(name: string, fn: (element: T) => Outputs<U>): PCollection<U>;
   flatMap<U, C extends Context>(
     name: string,
     fn: (element: T, context: Resolved<C>) => Outputs<U>,
-    context: C,
+    context: C & KeysFor<T, C>,
   ): PCollection<U>;
   flatMap<U>(...args: ElementWiseArgs): PCollection<U> {
     return applyFlatMap(this, args);
@@ -98,13 +105,16 @@ export class PCollection<out T> {
   /** The elements for which `fn` is true. */
   filter<S extends T>(fn: (element: T) => element is S): PCollection<S>;
   filter(fn: (element: T) => unknown): PCollection<T>;
-  filter<C extends Context>(fn: (element: T, context: Resolved<C>) => unknown, context: C): PCollection<T>;
+  filter<C extends Context>(
+    fn: (element: T, context: Resolved<C>) => unknown,
+    context: C & KeysFor<T, C>,
+  ): PCollection<T>;
   filter<S extends T>(name: string, fn: (element: T) => element is S): PCollection<S>;
   filter(name: string, fn: (element: T) => unknown): PCollection<T>;
   filter<C extends Context>(
     name: string,
     fn: (element: T, context: Resolved<C>) => unknown,
-    context: C,
+    context: C & KeysFor<T, C>,
   ): PCollection<T>;
   filter(...args: ElementWiseArgs): PCollection<T> {
     return applyFilter(this, args);
@@ -112,9 +122,13 @@ export class PCollection<out T> {
 
   /** Any number of outputs for each element, by a {@link DoFn} with a life of its own: set-up, bundles, tear-down. */
   parDo<U>(doFn: DoFn<T, U>): PCollection<U>;
-  parDo<U, C extends Context>(doFn: DoFn<T, U, C> & HandlesTimers<C>, context: C): PCollection<U>;
+  parDo<U, C extends Context>(doFn: DoFn<T, U, C> & HandlesTimers<C>, context: C & KeysFor<T, C>): PCollection<U>;
   parDo<U>(name: string, doFn: DoFn<T, U>): PCollection<U>;
-  parDo<U, C extends Context>(name: string, doFn: DoFn<T, U, C> & HandlesTimers<C>, context: C): PCollection<U>;
+  parDo<U, C extends Context>(
+    name: string,
+    doFn: DoFn<T, U, C> & HandlesTimers<C>,
+    context: C & KeysFor<T, C>,
+  ): PCollection<U>;
   parDo<U>(...args: ElementWiseArgs): PCollection<U> {
     return applyParDo(this, args);
   }

@@ -14,6 +14,9 @@ function pairs(): PCollection<KV<string, number>> {
   return new Pipeline().apply(create([{ key: "a", value: 1 }]));
 }
 
+/** As a program has it that does not mind its types. */
+const untyped = (input: PCollection<unknown>) => input as PCollection<KV<string, number>>;
+
 const process = (): void => {};
 
 describe("what a function declares is refused, with its name,", () => {
@@ -21,19 +24,21 @@ describe("what a function declares is refused, with its name,", () => {
     [
       "where the elements of a stateful one have no keys",
       () =>
-        new Pipeline()
-          .apply(create(["a"]))
-          .withCoder(STRING_CODER)
-          .parDo("Step", { process }, { seen: valueState("seen") }),
+        untyped(new Pipeline().apply(create(["a"])).withCoder(STRING_CODER)).parDo(
+          "Step",
+          { process },
+          { seen: valueState("seen") },
+        ),
       { code: "invalid-pipeline", message: /state, which is kept by key.*string_utf8.*withKeys/ },
     ],
     [
       "where the elements of one with timers have no keys",
       () =>
-        new Pipeline()
-          .apply(create(["a"]))
-          .withCoder(STRING_CODER)
-          .parDo("Step", { process, onTimer: { t: () => {} } }, { t: eventTimer("t") }),
+        untyped(new Pipeline().apply(create(["a"])).withCoder(STRING_CODER)).parDo(
+          "Step",
+          { process, onTimer: { t: () => {} } },
+          { t: eventTimer("t") },
+        ),
       { code: "invalid-pipeline", message: /timers, which is kept by key/ },
     ],
     [

@@ -25,6 +25,9 @@ export type StateDeclaration =
 
 /** A state of the function whose context it stands in. */
 export class StateParam<out T> extends ContextParam<T> {
+  /** Tells it from other parameters; has no value. */
+  declare readonly _state: true;
+
   constructor(
     /** What it is called in the pipeline; unique in its function. */
     readonly id: string,
@@ -50,17 +53,17 @@ const any = <T>(coder: Coder<T> | undefined): Coder<unknown> => (coder ?? JS_VAL
  * @param id What it is called in the pipeline; unique in its function.
  * @param coder How the value is written. Default: as any JavaScript value.
  */
-export function valueState<T>(id: string, coder?: Coder<T>): ContextParam<ValueState<T>> {
+export function valueState<T>(id: string, coder?: Coder<T>): StateParam<ValueState<T>> {
   return new StateParam(id, { kind: "value", coder: any(coder) });
 }
 
 /** Any number of values for each key and window. See {@link valueState} for the parameters. */
-export function bagState<T>(id: string, coder?: Coder<T>): ContextParam<BagState<T>> {
+export function bagState<T>(id: string, coder?: Coder<T>): StateParam<BagState<T>> {
   return new StateParam(id, { kind: "bag", coder: any(coder) });
 }
 
 /** Distinct values for each key and window. See {@link valueState} for the parameters. */
-export function setState<T>(id: string, coder?: Coder<T>): ContextParam<SetState<T>> {
+export function setState<T>(id: string, coder?: Coder<T>): StateParam<SetState<T>> {
   return new StateParam(id, { kind: "set", coder: any(coder) });
 }
 
@@ -69,7 +72,7 @@ export function setState<T>(id: string, coder?: Coder<T>): ContextParam<SetState
  *
  * @param id What it is called in the pipeline; unique in its function.
  */
-export function combiningState<I, A, O>(id: string, fn: CombineFn<I, A, O>): ContextParam<CombiningState<I, O>> {
+export function combiningState<I, A, O>(id: string, fn: CombineFn<I, A, O>): StateParam<CombiningState<I, O>> {
   return new StateParam(id, {
     kind: "combining",
     fn: fn as CombineFn<unknown, unknown, unknown>,
@@ -84,16 +87,16 @@ export interface EntryCoders<K, V> {
 }
 
 /** A map for each key and window, which is read with `await`. */
-export function mapState<K, V>(id: string, coders: EntryCoders<K, V> = {}): ContextParam<MapState<K, V>> {
+export function mapState<K, V>(id: string, coders: EntryCoders<K, V> = {}): StateParam<MapState<K, V>> {
   return new StateParam(id, { kind: "map", key: any(coders.key), coder: any(coders.value) });
 }
 
 /** A map from keys to any number of values for each key and window, which is read with `await`. */
-export function multimapState<K, V>(id: string, coders: EntryCoders<K, V> = {}): ContextParam<MultimapState<K, V>> {
+export function multimapState<K, V>(id: string, coders: EntryCoders<K, V> = {}): StateParam<MultimapState<K, V>> {
   return new StateParam(id, { kind: "multimap", key: any(coders.key), coder: any(coders.value) });
 }
 
 /** Values in the order of timestamps for each key and window, which are read with `await`. See {@link valueState} for the parameters. */
-export function orderedListState<T>(id: string, coder?: Coder<T>): ContextParam<OrderedListState<T>> {
+export function orderedListState<T>(id: string, coder?: Coder<T>): StateParam<OrderedListState<T>> {
   return new StateParam(id, { kind: "ordered-list", coder: any(coder) });
 }

@@ -487,6 +487,16 @@ describe("state", () => {
     }
   });
 
+  it("is refused for elements that turn out to be no pairs", async () => {
+    for (const element of ["a", null, undefined, [1]]) {
+      const pipeline = new Pipeline();
+      const elements: PCollection<unknown> = pipeline.apply(create([element])).map((it) => it);
+      const input = elements as PCollection<KV<string, number>>;
+      input.parDo("Step", { process: (_, { s }) => s.clear() }, { s: valueState<number>("s") });
+      await assert.rejects(runEmbedded(pipeline), { code: "user-exception", where: "Step", message: /is no pair/ });
+    }
+  });
+
   it("names the step whose value cannot be written", async () => {
     for (const value of [() => 1, { no: () => 1 }]) {
       const pipeline = new Pipeline();

@@ -101,6 +101,18 @@ export type TimerNames<C extends Context> = {
   [N in keyof C]: C[N] extends TimerParam<unknown> ? N : never;
 }[keyof C];
 
+/** The names of the states and timers in a context. */
+type KeyedNames<C extends Context> = {
+  [N in keyof C]: C[N] extends { readonly _state: true } | { readonly _timer: true } ? N : never;
+}[keyof C];
+
+/** What a context must be beside itself: impossible, where it has state or timers and the elements have no keys. */
+export type KeysFor<T, C extends Context> = [KeyedNames<C>] extends [never]
+  ? unknown
+  : [T] extends [{ readonly key: unknown; readonly value: unknown }]
+    ? unknown
+    : { readonly [N in KeyedNames<C>]: "State and timers are kept by key: the elements must be pairs { key, value }." };
+
 /** A timer of event time, one for each key and window. @param id What it is called in the pipeline; unique in its function. */
 export function eventTimer(id: string): TimerParam<EventTimer> {
   return new TimerParam(id, "event-time", false);

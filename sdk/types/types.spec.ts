@@ -386,6 +386,10 @@ describe("types", () => {
       () => words.map((_, { n }) => n.length, { n: singleton(numbers) }),
       // @ts-expect-error sources are applied to the root
       () => words.apply(create([1])),
+      // @ts-expect-error words have no keys
+      () => words.map((word) => word, { n: valueState<number>("n") }),
+      // @ts-expect-error words have no keys
+      () => words.parDo({ process: () => {}, onTimer: { t: () => {} } }, { t: eventTimer("t") }),
       // @ts-expect-error the state holds numbers
       () => pairs.map((_, { n }) => n.write("a"), { n: valueState<number>("n") }),
       // @ts-expect-error a map is read with await

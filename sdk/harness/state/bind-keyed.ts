@@ -44,6 +44,7 @@ export function bindKeyed(
   }));
   const families = Array.from(timers, ([name, param]) => [indexOf(descriptor.timers, param.id), name] as const);
   return {
+    transform: id,
     states: bound,
     identity: codec.identity,
     keyOf: (identity) => codec.keyOf(identity),

@@ -35,6 +35,7 @@ function operator(committed: CommittedState): { operator: KeyedOperator; cursor:
     process: (_, at) => void seen.push((at.keyed!.cells[0] as ValueCell).read()),
   };
   const made = new KeyedOperator(inner, {
+    transform: "Step",
     states: [{ index: 0, newCell: cellsOf({ kind: "value", coder: JS_VALUE_CODER }, "Step") }],
     identity: (key) => key as string,
     keyOf: (identity) => identity,

@@ -6,6 +6,7 @@
  * own, and nothing of it is left if the bundle is not committed.
  */
 import type { KV } from "../../../portability/coders/index.js";
+import { GirderError } from "../../../portability/errors.js";
 import { type Batch, entry, forEachWindow } from "../../../portability/execution/batch.js";
 import type { KeyIdentity } from "../../../portability/execution/key-identity.js";
 import { NO_FIRING } from "../../../portability/execution/pane.js";
@@ -16,6 +17,7 @@ import type { Bundle } from "../bundle.js";
 import type { ElementOf } from "../chain.js";
 import type { Cursor } from "../cursor.js";
 import type { Operator, Receiver } from "../operator.js";
+import { excerpt } from "../user-error.js";
 import type { CommittedState, Loaded } from "./committed-state.js";
 import { WHOLE } from "./committed-state.js";
 import { KeyCells } from "./key-cells.js";
@@ -30,6 +32,7 @@ export interface BoundState {
 
 /** What an operator needs to know of its transform to keep something by key. */
 export interface Keyed {
+  readonly transform: string;
   readonly states: readonly BoundState[];
   /** Identity of an element's key, and the key of an identity. */
   readonly identity: (key: unknown) => KeyIdentity;
@@ -149,7 +152,9 @@ export class KeyedOperator implements Operator {
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const { identity, expiration } = this.keyed;
-    const cells = this.#cellsOf(identity((value as KV<unknown, unknown>).key), cursor.window);
+    const key = (value as KV<unknown, unknown> | null | undefined)?.key;
+    if (key === undefined && !isPair(value)) throw this.#noPair(value);
+    const cells = this.#cellsOf(identity(key), cursor.window);
     if (expiration !== undefined) this.#expire(cells, expiration);
     if (cells.isLoaded && !cursor.awaits) {
       // As below, without a function for each element.
@@ -159,6 +164,14 @@ export class KeyedOperator implements Operator {
       return pending;
     }
     return this.#call(cells, cursor, () => this.inner.process(value, cursor, outputs));
+  }
+
+  #noPair(value: unknown): GirderError {
+    return new GirderError("user-exception", "State is kept by key, and an element is no pair { key, value }.", {
+      where: this.keyed.transform,
+      element: excerpt(value),
+      remedy: "Give each element a key first: withKeys, or map to { key, value }.",
+    });
   }
 
   /** Asks to be told when the window expires. */
@@ -237,4 +250,8 @@ export class KeyedOperator implements Operator {
   teardown(): void | Promise<void> {
     return this.inner.teardown?.();
   }
+}
+
+function isPair(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "key" in value;
 }
