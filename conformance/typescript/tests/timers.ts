@@ -428,9 +428,9 @@ export const TIMERS: readonly ConformanceTest[] = [
         input.parDo(
           {
             process: (_, { first }) => first.set(4),
-            onTimer: { first: (_, { then }) => then.setAfter(1000), then: ({ timestamp }) => [`${timestamp}`] },
+            onTimer: { first: (_, { later }) => later.setAfter(1000), later: ({ timestamp }) => [`${timestamp}`] },
           },
-          { first: eventTimer("first"), then: processingTimer("then") },
+          { first: eventTimer("first"), later: processingTimer("later") },
         ),
       ),
     ["4 at 4 in [0, 10)"],
