@@ -6,4 +6,5 @@
 export { CheckingWorker } from "./checking-worker.js";
 export { Collected, collect } from "./collect.js";
 export { PAssert, passert } from "./passert.js";
+export { type SyntheticSourceOptions, syntheticSource } from "./synthetic-source.js";
 export { type TestPipelineOptions, testPipeline } from "./test-pipeline.js";
