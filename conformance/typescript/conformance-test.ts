@@ -19,7 +19,9 @@ export type Category =
   | "Metrics"
   | "Composite"
   | "FailureMessage"
-  | "BoundedSplittableParDo";
+  | "BoundedSplittableParDo"
+  | "UnboundedSplittableParDo"
+  | "Read";
 
 /** A metric as the run must have committed it. */
 export interface ExpectedMetric {
