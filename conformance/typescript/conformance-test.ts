@@ -20,6 +20,8 @@ export type Category =
   | "Composite"
   | "FailureMessage"
   | "BoundedSplittableParDo"
+  | "UnboundedSplittableParDo"
+  | "Read"
   | "StatefulParDo"
   | "Timers"
   | "OnWindowExpiration"

@@ -3,9 +3,11 @@ import type { ConformanceTest } from "./conformance-test.js";
 import { COMBINE } from "./tests/combine.js";
 import { GROUPING } from "./tests/grouping.js";
 import { PAR_DO } from "./tests/par-do.js";
+import { READING } from "./tests/reading.js";
 import { RUNNING } from "./tests/running.js";
 import { SIDE_INPUTS } from "./tests/side-inputs.js";
 import { SOURCES } from "./tests/sources.js";
+import { BOUNDED_SPLITTABLE, UNBOUNDED_SPLITTABLE } from "./tests/splittable.js";
 import { STATE } from "./tests/state.js";
 import { TIMERS } from "./tests/timers.js";
 import { WINDOWING } from "./tests/windowing.js";
@@ -21,4 +23,7 @@ export const TESTS: readonly ConformanceTest[] = [
   ...RUNNING,
   ...STATE,
   ...TIMERS,
+  ...BOUNDED_SPLITTABLE,
+  ...UNBOUNDED_SPLITTABLE,
+  ...READING,
 ];

@@ -65,7 +65,7 @@ export interface EngineState {
 export class Engine {
   readonly #readers: ReadonlyMap<string, Readers>;
   /** Of nodes that were asked about, the stages that what they output comes to. */
-  readonly #downstream = new Map<number, readonly number[]>();
+  readonly #downstream = new Map<number, ReadonlySet<number>>();
   /** Nodes whose watermark may have changed, and whose readers' then may. */
   readonly #dirty: boolean[];
   #state: EngineState;
@@ -431,7 +431,7 @@ export class Engine {
     const state = this.#state;
     if (!state.started || state.done) return;
     const { maxDownstreamBytes = Number.POSITIVE_INFINITY } = this.options;
-    const isCrowded = maxDownstreamBytes < this.#waitingBytes(state.stages.keys());
+    const isCrowded = maxDownstreamBytes < this.#waitingBytes(new Set(state.stages.keys()));
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       if (state.bundles.size >= this.options.maxOpenBundles) return;
       const stage = state.stages[i];
@@ -493,13 +493,17 @@ export class Engine {
       after = stagesAfter(this.graph, this.#readers, i);
       this.#downstream.set(i, after);
     }
-    return after.some((node) => this.#state.stages[node]!.openBundles > 0) && this.#waitingBytes(after) > maxBytes;
+    const isWorking = [...after].some((node) => this.#state.stages[node]!.openBundles > 0);
+    return isWorking && this.#waitingBytes(after) > maxBytes;
   }
 
-  /** Estimated bytes that wait before these nodes. */
-  #waitingBytes(nodes: Iterable<number>): number {
+  /** Estimated bytes that wait before these nodes, those that are out in a bundle among them. */
+  #waitingBytes(nodes: ReadonlySet<number>): number {
     let bytes = 0;
     for (const node of nodes) bytes += this.#state.stages[node]?.pendingBytes ?? 0;
+    for (const { node, work } of this.#state.bundles.values()) {
+      if (nodes.has(node)) for (const { batch } of work) bytes += batch.residentBytes;
+    }
     return bytes;
   }
 

@@ -43,7 +43,7 @@ export function readersOf({ nodes }: EngineGraph): Map<string, Readers> {
 }
 
 /** The stages that the outputs of a node come to as main inputs, by way of any nodes. */
-export function stagesAfter({ nodes }: EngineGraph, all: ReadonlyMap<string, Readers>, from: number): number[] {
+export function stagesAfter({ nodes }: EngineGraph, all: ReadonlyMap<string, Readers>, from: number): Set<number> {
   const after = new Set([from]);
   for (const i of after) {
     for (const output of outputsOf(nodes[i]!)) {
@@ -52,7 +52,7 @@ export function stagesAfter({ nodes }: EngineGraph, all: ReadonlyMap<string, Rea
       for (const node of groupings) after.add(node);
     }
   }
-  return [...after].filter((i) => i !== from && nodes[i]!.kind === "stage");
+  return new Set([...after].filter((i) => i !== from && nodes[i]!.kind === "stage"));
 }
 
 export function outputsOf(node: EngineNode): readonly string[] {

@@ -53,4 +53,4 @@ export const SLICE_TIME = 20;
  */
 export const BUNDLE_TIME = 250;
 /** The same for pipelines that do not end: nothing is seen of what a bundle has output before it has ended. */
-export const STREAMING_BUNDLE_TIME = 100;
+export const STREAMING_BUNDLE_TIME = 20;

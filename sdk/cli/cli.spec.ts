@@ -58,6 +58,13 @@ await run((root) => {
 });
 `;
 
+const TICKS = `
+import { periodicImpulse, run } from "girder";
+await run((root) => {
+  root.apply(periodicImpulse({ from: Date.now() - 100, interval: 20 })).map((at) => console.log(at));
+});
+`;
+
 describe("the command", function () {
   this.timeout(30_000);
   let folder: string;
@@ -70,6 +77,7 @@ describe("the command", function () {
     writeFileSync(join(folder, "orders.ts"), PROGRAM);
     writeFileSync(join(folder, "long.js"), LONG);
     writeFileSync(join(folder, "idle.js"), "");
+    writeFileSync(join(folder, "ticks.js"), TICKS);
     writeFileSync(join(folder, "unawaited.js"), LONG.replace("await run", "run").replace("String(n)", "n.nonsense()"));
   });
   after(() => rmSync(folder, { recursive: true }));
@@ -122,6 +130,9 @@ describe("the command", function () {
     ["a share above 1", ["run", "orders.ts", "--fail-bundles=7"], /--fail-bundles=7 is out of range[\s\S]*from 0 to 1/],
     ["an unknown runner", ["run", "orders.ts", "--runner=flint"], /no runner "flint"[\s\S]*--runner=embedded/],
     ["a size that is none", ["run", "orders.ts", "--memory-budget=much"], /"much" is not a size[\s\S]*64k, 512m, 2g/],
+    ["an end that is none", ["run", "ticks.js", "--until=noon"], /until "noon"[\s\S]*--until=available/],
+    ["a bundle without elements", ["run", "ticks.js", "--max-bundle-size=0"], /--max-bundle-size=0 is out of range/],
+    ["a bundle without time", ["run", "ticks.js", "--max-bundle-time=-1"], /--max-bundle-time=-1 is out of range/],
     ["an unknown format", ["graph", "orders.ts", "--format=dot"], /no format "dot"[\s\S]*text, mermaid or json/],
   ] as const) {
     it(`refuses ${what} with exit code 2 and says what to do`, async () => {
@@ -181,6 +192,33 @@ describe("the command", function () {
       const { code, stderr } = await girder("run", "unawaited.js");
       assert.equal(code, 1);
       assert.match(stderr, /nonsense is not a function[\s\S]*\[user-exception\]/);
+    });
+
+    for (const options of [["--streaming"], [], ["--max-bundle-size=1", "--max-bundle-time=5"]]) {
+      it(`runs a pipeline that never ends until it is cancelled, with ${options.join(" ") || "no option"}`, async () => {
+        const { child, ended } = begin("run", "ticks.js", ...options);
+        let lines = 0;
+        await new Promise<void>((resolve) => {
+          child.stdout.on("data", (chunk: Buffer) => {
+            lines += chunk.toString().split("\n").length - 1;
+            if (lines >= 10) resolve();
+          });
+          child.on("close", () => resolve());
+        });
+        child.kill("SIGINT");
+        const { code, stdout, stderr } = await ended;
+        assert.equal(code, 130, stderr);
+        const instants = stdout.trimEnd().split("\n").map(Number);
+        assert.ok(instants.length >= 10);
+        assert.ok(instants.every((at, i) => i === 0 || at === instants[i - 1]! + 20));
+      });
+    }
+
+    it("ends with what is there, if it is to", async () => {
+      const { code, stdout, stderr } = await girder("run", "ticks.js", "--until=available");
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /girder: DONE/);
+      assert.ok(stdout.trimEnd().split("\n").length >= 6, stdout);
     });
 
     for (const signal of ["SIGINT", "SIGTERM"] as const) {

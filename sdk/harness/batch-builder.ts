@@ -11,6 +11,8 @@ import { estimateSize } from "./estimate-size.js";
 
 /** Elements in a batch, at most: larger ones leave the processor's cache before they are grouped. */
 const BATCH_SIZE = 4096;
+/** Estimated bytes in a batch, about, if a single element does not take more. */
+const BATCH_BYTES = 1 << 20;
 /** One element in so many is measured to estimate a batch's bytes. */
 const SAMPLE = 512;
 
@@ -28,6 +30,8 @@ export class BatchBuilder {
   #batches: Batch[] = [];
   #sampled = 0;
   #samples = 0;
+  /** Elements at which the batch in hand is full, as far as is known. */
+  #limit = BATCH_SIZE;
 
   /** @param identity Makes key identities, where the PCollection is grouped: its elements are then taken for KVs. */
   constructor(
@@ -62,8 +66,9 @@ export class BatchBuilder {
     if (count % SAMPLE === 0) {
       this.#sampled += estimateSize(value);
       this.#samples++;
+      this.#limit = Math.min(BATCH_SIZE, Math.ceil((BATCH_BYTES * this.#samples) / Math.max(1, this.#sampled)));
     }
-    if (count + 1 === BATCH_SIZE) this.#flush();
+    if (count + 1 >= this.#limit) this.#flush();
   }
 
   #flush(): void {

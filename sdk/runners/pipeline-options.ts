@@ -69,6 +69,22 @@ export const RUNNER_OPTIONS = {
     default: "1g",
     description: "Memory for grouped and waiting elements, such as 512m; more is spilled to disk.",
   },
+  streaming: {
+    type: "boolean",
+    description:
+      "Close bundles soon, so that results come soon, also where all inputs end. Always so where one does not.",
+  },
+  until: {
+    type: "string",
+    required: false,
+    description: "available: process what is there now and end, also where sources would go on for ever.",
+  },
+  maxBundleSize: { type: "number", required: false, description: "Elements in a bundle, at most." },
+  maxBundleTime: {
+    type: "number",
+    required: false,
+    description: "Ms that a bundle lasts, at most: 250 if not given, 20 when streaming.",
+  },
   bundleAttempts: { type: "number", default: 4, description: "How often a bundle lost with its worker is tried." },
   failBundles: { type: "number", default: 0, description: "Share of bundles lost at random, to test retries." },
   splitBundles: { type: "number", default: 0, description: "Share of bundles split at random, to test splitting." },

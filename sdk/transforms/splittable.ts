@@ -2,6 +2,7 @@ import { GirderError } from "../../portability/errors.js";
 import type { Context } from "../pipeline/context.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import type { OffsetRange } from "../splittable/offset-range-tracker.js";
 import type { AnySplittable, SplittableDoFn } from "../splittable/splittable-do-fn.js";
 
 /**
@@ -11,7 +12,7 @@ import type { AnySplittable, SplittableDoFn } from "../splittable/splittable-do-
  *
  * @throws GirderError `invalid-argument` when it is applied, for a DoFn or a context that is none.
  */
-export function splittable<I, O, R, P, W>(
+export function splittable<I, O, R = OffsetRange, P = number, W = unknown>(
   name: string,
   doFn: SplittableDoFn<I, O, R, P, W>,
 ): PTransform<PCollection<I>, PCollection<O>>;

@@ -21,12 +21,24 @@ export async function launchEmbedded(
   requireInRange("bundleAttempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER);
   requireInRange("failBundles", options.failBundles, 0, 1);
   requireInRange("splitBundles", options.splitBundles, 0, 1);
+  requireInRange("maxBundleSize", options.maxBundleSize, 1, Number.MAX_SAFE_INTEGER);
+  requireInRange("maxBundleTime", options.maxBundleTime, 1, Number.MAX_SAFE_INTEGER);
+  if (options.until !== undefined && options.until !== "available") {
+    throw new GirderError("invalid-option", `A pipeline cannot be run until "${options.until}".`, {
+      where: "--until",
+      remedy: "Use --until=available, or leave it out and cancel the pipeline when you like.",
+    });
+  }
   const { metrics, droppedLate } = await runEmbedded(pipeline, {
     memoryBudget: parseBytes(options.memoryBudget ?? RUNNER_OPTIONS.memoryBudget.default),
     bundleAttempts: options.bundleAttempts ?? bundleAttempts.default,
     failBundles: options.failBundles ?? failBundles.default,
     splitBundles: options.splitBundles ?? splitBundles.default,
     seed: options.seed ?? seed.default,
+    untilAvailable: options.until === "available",
+    ...(options.streaming ? { streaming: true } : {}),
+    ...(options.maxBundleSize === undefined ? {} : { maxBundleElements: options.maxBundleSize }),
+    ...(options.maxBundleTime === undefined ? {} : { maxBundleTime: options.maxBundleTime }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
