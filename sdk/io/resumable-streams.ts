@@ -69,7 +69,8 @@ export class ResumableStreams<T> {
       }
       const next = stream.batches.take();
       if (next.state === "ended") {
-        tracker.tryClaim(Number.POSITIVE_INFINITY);
+        // A bundle may be at its end just there: then another one finds that nothing is left.
+        if (!tracker.tryClaim(Number.POSITIVE_INFINITY)) this.#leave(file, position, stream);
         return stop();
       }
       if (next.state === "waiting") {
