@@ -12,6 +12,7 @@ import {
   StandardRequirements,
   StandardSideInputTypes,
 } from "../../portability/urns.js";
+import { readsFromImpulse } from "./read-from-impulse.js";
 
 /** What a runner does, as far as planning must know it. Everything else is refused before anything runs. */
 export interface Capabilities {
@@ -28,6 +29,8 @@ export interface Capabilities {
   /** Environment URNs. */
   readonly environments: ReadonlySet<string>;
   readonly accumulationModes: ReadonlySet<AccumulationMode_Enum>;
+  /** Whether workers of the environment run deprecated reads that their SDK has not expanded. */
+  readonly deprecatedReads: (environment: Environment) => boolean;
   /** Whether a bundle in the environment may read several PCollections. */
   readonly severalInputs: (environment: Environment) => boolean;
 }
@@ -82,6 +85,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     AccumulationMode_Enum.ACCUMULATING,
     AccumulationMode_Enum.RETRACTING,
   ]),
+  deprecatedReads: () => false,
   severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
 };
 
@@ -95,4 +99,5 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
     AccumulationMode_Enum.DISCARDING,
     AccumulationMode_Enum.ACCUMULATING,
   ]),
+  deprecatedReads: readsFromImpulse,
 };

@@ -230,7 +230,38 @@ describe("fuse", () => {
     const large = searchSteps(2000);
     assert.ok(large < 15 * small, `${small} steps for 200 transforms, ${large} for 2,000`);
   });
+
+  it("goes through thousands of siblings little more often than through a few, transform for transform", () => {
+    const small = iterationSteps(200);
+    const large = iterationSteps(2000);
+    assert.ok(large < 15 * small, `${small} elements of arrays iterated for 200 siblings, ${large} for 2,000`);
+  });
 });
+
+/** Elements of arrays that are iterated, or spread, while so many siblings are planned. */
+function iterationSteps(siblings: number): number {
+  const builder = new PipelineBuilder();
+  const input = builder.impulse("impulse");
+  for (let i = 0; i < siblings; i++) builder.parDo(`sibling${i}`, input);
+  const pipeline = builder.build();
+  const original = Object.getOwnPropertyDescriptor(Array.prototype, Symbol.iterator)!;
+  let steps = 0;
+  try {
+    Object.defineProperty(Array.prototype, Symbol.iterator, {
+      ...original,
+      *value(this: readonly unknown[]) {
+        for (let i = 0; i < this.length; i++) {
+          steps += 1;
+          yield this[i];
+        }
+      },
+    });
+    plan(pipeline);
+  } finally {
+    Object.defineProperty(Array.prototype, Symbol.iterator, original);
+  }
+  return steps;
+}
 
 /** Look-ups and insertions in maps and sets while a tangled pipeline of about that many transforms is planned. */
 function searchSteps(transforms: number): number {

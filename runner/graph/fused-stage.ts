@@ -110,19 +110,20 @@ function connectedParts(members: readonly ExecutableStage[]): ExecutableStage[][
 function oneStage(members: readonly ExecutableStage[], leaving: ReadonlySet<string>): ExecutableStage {
   const [first] = members as [ExecutableStage];
   const inside = new Set(members.flatMap(outputsOf));
-  const inputs = new Map<string, StageInput>();
+  // Thousands may read one and the same input.
+  const consumers = new Map<string, StageInput["consumers"][number][]>();
   for (const input of members.flatMap((member) => member.inputs)) {
-    if (!inside.has(input.pcollection)) {
-      const consumers = [...(inputs.get(input.pcollection)?.consumers ?? []), ...input.consumers];
-      inputs.set(input.pcollection, { pcollection: input.pcollection, consumers });
-    }
+    if (inside.has(input.pcollection)) continue;
+    const known = consumers.get(input.pcollection);
+    if (known === undefined) consumers.set(input.pcollection, [...input.consumers]);
+    else known.push(...input.consumers);
   }
   return {
     kind: "executable",
     id: first.id,
     environment: first.environment,
     transforms: members.flatMap((member) => member.transforms),
-    inputs: [...inputs.values()],
+    inputs: Array.from(consumers, ([pcollection, readers]) => ({ pcollection, consumers: readers })),
     outputs: [...inside].filter((pcollection) => leaving.has(pcollection)),
     sideInputs: members.flatMap((member) => member.sideInputs),
     stateful: members.some((member) => member.stateful),

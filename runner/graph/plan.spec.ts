@@ -61,6 +61,7 @@ describe("plan", () => {
     });
     assert.equal(last, planned);
     assert.deepEqual(passes, [
+      "read from impulses",
       "resolve composites",
       "pack combiners",
       "lift combiners",

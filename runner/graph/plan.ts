@@ -11,6 +11,7 @@ import { liftCombiners } from "./lift-combiners.js";
 import { order } from "./order.js";
 import { packCombiners } from "./pack-combiners.js";
 import { prune } from "./prune.js";
+import { readFromImpulse } from "./read-from-impulse.js";
 import { resolveComposites } from "./resolve-composites.js";
 import { sinkFlattens } from "./sink-flattens.js";
 import type { Plan } from "./stages.js";
@@ -24,6 +25,7 @@ export type PlanObserver = (pass: string, before: Plan, after: Plan) => void;
 
 /** The rewriting passes, in the order in which they run. */
 const PASSES: readonly (readonly [name: string, pass: (plan: Plan, capabilities: Capabilities) => Plan])[] = [
+  ["read from impulses", readFromImpulse],
   ["resolve composites", resolveComposites],
   ["pack combiners", packCombiners],
   ["lift combiners", liftCombiners],

@@ -12,6 +12,9 @@ import { StandardPTransforms } from "../../portability/urns.js";
 
 const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
+/** URN of a deprecated read that begins with an impulse, as Python's workers know it. */
+export const READ_FROM_IMPULSE_URN = "beam:transform:read_from_impulse_python:v1";
+
 /** What a transform means to the planner, by its URN. */
 export type Role =
   | "impulse"
@@ -40,6 +43,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
   ...Object.values(CombineComponents).map((urn): [string, Role] => [urn, "environment"]),
   ...Object.values(SplittableParDoComponents).map((urn): [string, Role] => [urn, "environment"]),
   [UNPACK_URN, "environment"],
+  [READ_FROM_IMPULSE_URN, "environment"],
   [Composites.COMBINE_PER_KEY, "combine"],
   [Composites.RESHUFFLE, "redistribute"],
   [Composites.REDISTRIBUTE_BY_KEY, "redistribute"],

@@ -7,6 +7,7 @@ import {
 import { StandardRequirements } from "../../portability/urns.js";
 import type { Capabilities } from "./capabilities.js";
 import type { Fault } from "./fault.js";
+import { isBoundedRead, isDeprecatedRead } from "./read-from-impulse.js";
 import { retractionFaults } from "./retractable.js";
 import { isStateful, mainInputs, parDoPayloadOf, roleOf, urnOf } from "./transforms.js";
 
@@ -59,6 +60,10 @@ class SupportCheck {
   leaf(transform: PTransform): void {
     const where = transform.uniqueName;
     const urn = urnOf(transform);
+    if (isDeprecatedRead(transform)) {
+      this.deprecatedRead(transform);
+      return;
+    }
     if (!this.capabilities.transforms.has(urn)) {
       const what =
         urn === "" ? "it has no URN and no subtransforms" : `transforms of the kind ${urn} are not supported`;
@@ -73,6 +78,19 @@ class SupportCheck {
     if (roleOf(transform) === "group-by-key" || roleOf(transform) === "combine") {
       this.triggering(transform);
     }
+  }
+
+  private deprecatedRead(transform: PTransform): void {
+    const environment = this.components.environments[transform.environmentId];
+    const runs = environment !== undefined && this.capabilities.deprecatedReads(environment);
+    if (runs && readable(() => isBoundedRead(transform)) !== false) return;
+    this.fault(
+      transform.uniqueName,
+      runs
+        ? "it is a deprecated read of an unbounded source"
+        : "it is a deprecated read, which its SDK's workers do not run",
+      "Let its SDK expand it: leave out --experiments=use_deprecated_read and beam_fn_api_use_deprecated_read",
+    );
   }
 
   requirements(requirements: readonly string[]): void {

@@ -1,6 +1,11 @@
 /** Executes jobs of the job service, with workers behind the Fn API. */
-import type { Environment } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { fromBinary } from "@bufbuild/protobuf";
+import {
+  type Environment,
+  ExternalPayloadSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
+import { StandardEnvironments } from "../../portability/urns.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
 import { AttemptedMetrics } from "../environment/fn-api/attempted-metrics.js";
 import type { BundleWatchOptions } from "../environment/fn-api/bundle-watch.js";
@@ -11,6 +16,7 @@ import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
 import type { ExecuteJob, JobExecution, JobToExecute } from "./execution.js";
+import { hostOf } from "./reachable-address.js";
 import { messageOfLog } from "./worker-log.js";
 import type { WorkerServices } from "./worker-services.js";
 
@@ -56,6 +62,8 @@ function workerFor(
   attempted: AttemptedMetrics,
 ): RemoteWorker {
   const launcher = launcherFor(environment, environments);
+  const address = services.addressFor(poolOf(environment));
+  const endpoints = services.endpointsAt(address);
   const start: StartWorker = async (id, signal) => {
     services.serve(id, {
       provision: {
@@ -64,7 +72,7 @@ function workerFor(
         pipelineOptions: job.options,
         retrievalToken: job.retrievalToken,
         runnerCapabilities: RUNNER_CAPABILITIES,
-        endpoints: services.endpoints,
+        endpoints,
         // Of alternatives, each has its own.
         get dependencies() {
           return launcher.environment.dependencies;
@@ -77,7 +85,7 @@ function workerFor(
       },
     });
     try {
-      const { exited, stop } = await launcher.launch({ id, endpoints: services.endpoints, signal });
+      const { exited, stop } = await launcher.launch({ id, endpoints, signal });
       return {
         exited,
         sdk: sdkCapabilitiesOf(launcher.environment),
@@ -91,7 +99,7 @@ function workerFor(
       throw thrown;
     }
   };
-  return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, services.address, start, {
+  return new RemoteWorker(`${job.jobId}/${environmentId}`, services.fnApi, address, start, {
     watch: {
       ...watch,
       attempted,
@@ -99,4 +107,11 @@ function workerFor(
       warn: (text) => job.log({ importance: "warning", text }),
     },
   });
+}
+
+/** The host of an environment's worker pool; undefined where workers are started on this machine. */
+function poolOf({ urn, payload }: Environment): string | undefined {
+  if (urn !== StandardEnvironments.Environments.EXTERNAL) return undefined;
+  const { endpoint } = fromBinary(ExternalPayloadSchema, payload);
+  return endpoint === undefined ? undefined : hostOf(endpoint.url);
 }

@@ -41,7 +41,7 @@ function workerOf(
   logs: string[] = [],
 ): ServedWorker {
   return {
-    provision: { jobId, jobName: jobId, pipelineOptions: {}, retrievalToken: "", endpoints: services.endpoints },
+    provision: { jobId, jobName: jobId, pipelineOptions: {}, retrievalToken: "", endpoints: services.endpointsAt() },
     artifacts,
     log: ({ message }) => logs.push(message),
   };
@@ -96,7 +96,7 @@ describe("the services for workers", () => {
   });
 
   it("have one address, where the Fn API is, too", async () => {
-    assert.equal(new Set(Object.values(services.endpoints)).size, 1);
+    assert.equal(new Set(Object.values(services.endpointsAt())).size, 1);
     const { call, close } = client(BeamFnControl, services.address);
     const worker = services.fnApi.expect("a");
     const stream = call.control(new Outbox<InstructionResponse>(), named("a"))[Symbol.asyncIterator]();

@@ -16,6 +16,7 @@ import { provisionHandlers, type WorkerProvision } from "../environment/services
 import { WorkerStatus } from "../environment/services/worker-status.js";
 import type { ArtifactSource } from "./artifacts/job-artifacts.js";
 import { artifactRetrieval } from "./artifacts/retrieval.js";
+import { reachableHost } from "./reachable-address.js";
 
 /** How long (ms) closing waits for workers' calls. */
 const LAST_CALLS = 500;
@@ -32,8 +33,9 @@ export class WorkerServices {
 
   private constructor(
     readonly fnApi: FnApiServer,
-    /** `host:port` */
-    readonly address: string,
+    /** What the services listen on, without brackets. */
+    readonly host: string,
+    readonly port: number,
     /** Takes no more calls, and soon ends those that are open. */
     readonly close: () => Promise<void>,
     workers: Map<string, ServedWorker>,
@@ -63,11 +65,26 @@ export class WorkerServices {
     const fnApi = new FnApiServer(server);
     const bare = host.includes(":") ? `[${host}]` : host;
     const port = await listen(server, `${bare}:0`);
-    return new WorkerServices(fnApi, `${bare}:${port}`, () => shutdown(server, LAST_CALLS), workers, status);
+    return new WorkerServices(fnApi, host, port, () => shutdown(server, LAST_CALLS), workers, status);
   }
 
-  get endpoints(): WorkerEndpoints {
-    const { address } = this;
+  /**
+   * `host:port` for a worker.
+   *
+   * @param peer Host of the machine on which it is started. Default: this one.
+   */
+  addressFor(peer?: string): string {
+    const host = reachableHost(this.host, peer);
+    return `${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+  }
+
+  /** {@link addressFor} workers of this machine. */
+  get address(): string {
+    return this.addressFor();
+  }
+
+  /** Where all services are, given by which address. Default: {@link address}. */
+  endpointsAt(address = this.address): WorkerEndpoints {
     return {
       control: address,
       data: address,

@@ -149,6 +149,18 @@ describe("girder serve", function () {
     assert.deepEqual(listed.sort(), [...defaults, ...withoutDefault].sort());
   });
 
+  it("removes the files of a server that was killed", async () => {
+    const { child, exit } = await started();
+    assert.equal((await readdir(folder)).length, 1);
+    child.kill("SIGKILL");
+    await exit;
+    const [left] = await readdir(folder);
+    await started();
+    const now = await readdir(folder);
+    assert.equal(now.length, 1);
+    assert.notEqual(now[0], left);
+  });
+
   it("fails where its port is taken", async () => {
     const { port } = await started();
     const { code, stderr } = await serve("--job-port", String(port)).exit;

@@ -1,9 +1,13 @@
 /** Where staged artifacts are kept: each content once, however many jobs have it. */
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GirderError, messageOf } from "../../../portability/errors.js";
+import { makeOwnedFolder, removeAbandonedFolders } from "./owned-folder.js";
+
+/** What names of folders of stores begin with. */
+const FOLDER = "girder-artifacts-";
 
 /** Bytes that are read of a file at a time: as many as go into a message. Some clients take no more than 4 MiB. */
 const CHUNK = 1 << 20;
@@ -31,14 +35,15 @@ export class ArtifactStore {
   }
 
   /**
-   * Makes a folder of its own, readable for its owner alone.
+   * Makes a folder of its own, readable for its owner alone; and removes those of processes that are gone.
    *
    * @param parent Where to make it. Default: the system's folder for temporary files.
    * @throws GirderError `io` where it cannot be made.
    */
   static async open(parent = tmpdir()): Promise<ArtifactStore> {
     try {
-      return new ArtifactStore(await mkdtemp(join(parent, "girder-artifacts-")));
+      await removeAbandonedFolders(parent, FOLDER);
+      return new ArtifactStore(await makeOwnedFolder(parent, FOLDER));
     } catch (thrown) {
       throw ioError(thrown, "No folder for staged artifacts can be made", parent);
     }
