@@ -9,7 +9,10 @@ import { SIDE_INPUTS } from "./tests/side-inputs.js";
 import { SOURCES } from "./tests/sources.js";
 import { BOUNDED_SPLITTABLE, UNBOUNDED_SPLITTABLE } from "./tests/splittable.js";
 import { STATE } from "./tests/state.js";
+import { STREAMS } from "./tests/streams.js";
 import { TIMERS } from "./tests/timers.js";
+import { TRIGGER_TRANSCRIPTS } from "./tests/trigger-transcripts.js";
+import { TRIGGERS } from "./tests/triggers.js";
 import { WINDOWING } from "./tests/windowing.js";
 
 /** All tests. */
@@ -26,4 +29,7 @@ export const TESTS: readonly ConformanceTest[] = [
   ...BOUNDED_SPLITTABLE,
   ...UNBOUNDED_SPLITTABLE,
   ...READING,
+  ...STREAMS,
+  ...TRIGGERS,
+  ...TRIGGER_TRANSCRIPTS,
 ];
