@@ -23,10 +23,11 @@ let bundles = 0;
 let spilled = 0;
 
 if (values.seed !== undefined) {
-  const { program, disturbances } = simulationOf(from);
-  for (const [i, step] of program.entries()) {
-    console.log(`step ${i}: ${inspect(step, { depth: 3, breakLength: Number.POSITIVE_INFINITY })}`);
-  }
+  const { kind, program, disturbances } = simulationOf(from);
+  const show = (value: unknown): string => inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY });
+  const lines = kind === "batch" ? program.entries() : Object.entries({ ...program, events: "below" });
+  for (const [name, part] of lines) console.log(`${name}: ${show(part)}`);
+  if (kind === "stream") for (const event of program.events) console.log(`event ${show(event)}`);
   console.log("disturbances:", disturbances);
 }
 for await (const outcome of runSeeds({ from, to: from + seeds }, TIME_LIMIT)) {

@@ -181,7 +181,7 @@ function sessionsOf<E extends PlainElement>(key: number, elements: readonly E[])
 }
 
 /** Tries every window that might hold the instant. */
-function windowsAt(windowFn: WindowFn, timestamp: number): BoundedWindow[] {
+export function windowsAt(windowFn: WindowFn, timestamp: number): BoundedWindow[] {
   switch (windowFn.kind) {
     case "global":
       return [GLOBAL_WINDOW];

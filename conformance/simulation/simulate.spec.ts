@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { evaluate } from "./oracle.js";
 import { runSeeds } from "./run-seeds.js";
-import { simulate, simulationOf } from "./simulate.js";
+import { simulate, simulateBatch, simulationOf } from "./simulate.js";
 
 describe("the simulation", () => {
   it("finds that random programs compute what the oracle has, however they are disturbed", async () => {
@@ -16,9 +16,12 @@ describe("the simulation", () => {
 
   it("makes the same program of the same seed, and programs of every kind of step", () => {
     assert.deepEqual(simulationOf(7), simulationOf(7));
-    const steps = Array.from({ length: 60 }, (_, seed) => simulationOf(seed).program).flat();
-    const kinds = new Set(steps.map(({ op }) => op));
-    assert.equal(kinds.size, 20);
+    const simulations = Array.from({ length: 150 }, (_, seed) => simulationOf(seed));
+    const steps = simulations.flatMap((it) => (it.kind === "batch" ? it.program : []));
+    assert.equal(new Set(steps.map(({ op }) => op)).size, 20);
+    const streams = simulations.flatMap((it) => (it.kind === "stream" ? [it.program] : []));
+    assert.equal(new Set(streams.map(({ trigger }) => trigger.kind)).size, 11);
+    assert.equal(new Set(streams.map(({ op }) => (typeof op === "string" ? op : "state"))).size, 3);
   });
 
   it("sees a lost, a doubled, a changed and a moved element", async () => {
@@ -27,8 +30,9 @@ describe("the simulation", () => {
       { op: "window", input: 0, windowFn: { kind: "fixed", size: 3, offset: 0 }, shift: 0 },
       { op: "groupByKey", input: 1, keys: 2 },
     ] as const;
-    const simulation = { ...simulationOf(0), program: [{ op: "source", elements }, ...rest] } as const;
-    assert.deepEqual((await simulate(simulation)).failures, []);
+    const { disturbances } = simulationOf(0);
+    const program = [{ op: "source", elements }, ...rest] as const;
+    assert.deepEqual((await simulateBatch(program, disturbances)).failures, []);
     const [first, ...others] = elements;
     const mutants = [
       others,
@@ -37,7 +41,8 @@ describe("the simulation", () => {
       [{ ...first!, timestamp: 6 }, ...others],
     ];
     for (const mutant of mutants) {
-      const { failures } = await simulate(simulation, () => evaluate([{ op: "source", elements: mutant }, ...rest]));
+      const oracle = () => evaluate([{ op: "source", elements: mutant }, ...rest]);
+      const { failures } = await simulateBatch(program, disturbances, oracle);
       assert.equal(failures.length, 1);
     }
   });

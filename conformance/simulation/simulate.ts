@@ -6,6 +6,10 @@ import { build } from "./build.js";
 import { generateProgram } from "./generate.js";
 import { evaluate, type PlainElement } from "./oracle.js";
 import { leavesOf, type Program } from "./program.js";
+import { buildStream } from "./streams/build-stream.js";
+import { generateStream } from "./streams/generate-stream.js";
+import { evaluateStream } from "./streams/stream-oracle.js";
+import type { StreamProgram } from "./streams/stream-program.js";
 
 /** How the program is run: all of it makes no difference to what it computes. */
 export interface Disturbances {
@@ -20,10 +24,10 @@ export interface Disturbances {
   readonly memoryBudget: number;
 }
 
-export interface Simulation {
-  readonly program: Program;
-  readonly disturbances: Disturbances;
-}
+export type Simulation = { readonly disturbances: Disturbances } & (
+  | { readonly kind: "batch"; readonly program: Program }
+  | { readonly kind: "stream"; readonly program: StreamProgram }
+);
 
 /** What went wrong: a line for the collection or the job concerned. */
 export interface Outcome {
@@ -35,7 +39,10 @@ export interface Outcome {
 /** The simulation of a seed, the same each time. */
 export function simulationOf(seed: number): Simulation {
   const random = mulberry32(seed);
-  const program = generateProgram(random);
+  const simulated =
+    random() < 0.5
+      ? ({ kind: "batch", program: generateProgram(random) } as const)
+      : ({ kind: "stream", program: generateStream(random) } as const);
   const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const disturbances = {
     seed,
@@ -45,11 +52,18 @@ export function simulationOf(seed: number): Simulation {
     maxBundleElements: oneOf([1, 3, 10, Number.MAX_SAFE_INTEGER]),
     memoryBudget: oneOf([200, 4_000, 1 << 30]),
   };
-  return { program, disturbances };
+  return { ...simulated, disturbances };
 }
 
-/** Runs a program and compares every collection that no step reads with what the oracle has for it. */
-export async function simulate({ program, disturbances }: Simulation, oracle = evaluate): Promise<Outcome> {
+/** Runs a program and compares what it outputs with what the oracle has for it. */
+export function simulate(simulation: Simulation): Promise<Outcome> {
+  return simulation.kind === "stream"
+    ? simulateStream(simulation.program, simulation.disturbances)
+    : simulateBatch(simulation.program, simulation.disturbances);
+}
+
+/** Compares every collection that no step reads. */
+export async function simulateBatch(program: Program, disturbances: Disturbances, oracle = evaluate): Promise<Outcome> {
   const pipeline = new Pipeline();
   const collections = build(program, pipeline.root);
   const leaves = leavesOf(program).map((number) => {
@@ -66,6 +80,20 @@ export async function simulate({ program, disturbances }: Simulation, oracle = e
     return difference === undefined ? [] : [`collection ${number}: ${difference}`];
   });
   if (result.droppedLate > 0) failures.push(`${result.droppedLate} elements were dropped as late`);
+  return { failures, spilledBytes: result.spilledBytes, bundles: result.progress.bundles };
+}
+
+/** Compares all panes, or all that a DoFn with state has output. */
+export async function simulateStream(
+  program: StreamProgram,
+  disturbances: Disturbances,
+  oracle = evaluateStream,
+): Promise<Outcome> {
+  const pipeline = new Pipeline();
+  const collected = collect(buildStream(program, pipeline.root));
+  const result = await runEmbedded(pipeline, disturbances);
+  const difference = compare(collected.elements.toSorted(), oracle(program).sort());
+  const failures = difference === undefined ? [] : [difference];
   return { failures, spilledBytes: result.spilledBytes, bundles: result.progress.bundles };
 }
 
