@@ -14,7 +14,7 @@ const { values } = parseArgs({
   },
 });
 /** How long (ms) a simulation may take. */
-const TIME_LIMIT = 30_000;
+const TIME_LIMIT = 60_000;
 
 const from = wholeNumber("seed", values.seed ?? values.from);
 const seeds = values.seed === undefined ? wholeNumber("seeds", values.seeds) : 1;
