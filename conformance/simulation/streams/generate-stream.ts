@@ -34,7 +34,7 @@ export function generateStream(random: Random): StreamProgram {
   return {
     events: events(most, random),
     windowFn,
-    trigger: ends(windowFn, op === "state" ? defaultTrigger() : merging ? mergingTrigger(below) : anyTrigger(below, 2)),
+    trigger: op === "state" ? defaultTrigger() : ends(windowFn, merging ? mergingTrigger(below) : anyTrigger(below, 2)),
     allowedLateness: oneOf([0, 0, 5, 20, 100]),
     accumulationMode: oneOf(["DISCARDING", "ACCUMULATING", "RETRACTING"] as const),
     outputTime: oneOf(["END_OF_WINDOW", "EARLIEST_IN_PANE", "LATEST_IN_PANE"] as const),
