@@ -12,11 +12,11 @@ describe("the simulation", () => {
       if (spilledBytes > 0) spilled++;
     }
     assert.ok(spilled > 5, `only ${spilled} of 60 programs wrote elements to disk`);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it("makes the same program of the same seed, and programs of every kind of step", () => {
     assert.deepEqual(simulationOf(7), simulationOf(7));
-    const simulations = Array.from({ length: 150 }, (_, seed) => simulationOf(seed));
+    const simulations = Array.from({ length: 500 }, (_, seed) => simulationOf(seed));
     const steps = simulations.flatMap((it) => (it.kind === "batch" ? it.program : []));
     assert.equal(new Set(steps.map(({ op }) => op)).size, 20);
     const streams = simulations.flatMap((it) => (it.kind === "stream" ? [it.program] : []));
@@ -57,7 +57,7 @@ describe("the simulation", () => {
     const failures: (readonly string[])[] = [];
     for await (const outcome of runSeeds({ from: 3, to: 6 }, 30_000)) failures.push(outcome.failures);
     assert.deepEqual(failures, [[], [], []]);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   describe("oracle", () => {
     const source = (...timestamps: number[]) =>
