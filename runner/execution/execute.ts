@@ -453,6 +453,12 @@ class Execution {
   #result(): JobResult {
     const progress = this.#progress();
     this.#options.onProgress?.(progress);
-    return { metrics: this.#metrics, progress, droppedLate: this.#engine.droppedLate, spilledBytes: this.#spill.bytes };
+    return {
+      metrics: this.#metrics,
+      progress,
+      droppedLate: this.#engine.droppedLate,
+      drained: this.#options.drain?.aborted ?? false,
+      spilledBytes: this.#spill.bytes,
+    };
   }
 }

@@ -20,6 +20,8 @@ export interface JobResult {
   readonly progress: Progress;
   /** Elements that came after their window had expired, all groupings together. */
   readonly droppedLate: number;
+  /** Whether the job came to its end by being drained. */
+  readonly drained: boolean;
   /** Bytes that were written to disk because memory had no room. */
   readonly spilledBytes: number;
 }

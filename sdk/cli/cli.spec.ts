@@ -194,7 +194,16 @@ describe("the command", function () {
       assert.match(stderr, /nonsense is not a function[\s\S]*\[user-exception\]/);
     });
 
-    for (const options of [["--streaming"], [], ["--max-bundle-size=1", "--max-bundle-time=5"]]) {
+    it("drains a stream when it is interrupted: what has come is processed, and it ends well", async () => {
+      const { child, ended } = begin("run", "ticks.js", "--streaming");
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      child.kill("SIGINT");
+      const { code, stderr } = await ended;
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /draining; press Ctrl-C again to cancel[\s\S]*girder: DRAINED/);
+    });
+
+    for (const options of [[], ["--max-bundle-size=1", "--max-bundle-time=5"]]) {
       it(`runs a pipeline that never ends until it is cancelled, with ${options.join(" ") || "no option"}`, async () => {
         const { child, ended } = begin("run", "ticks.js", ...options);
         let lines = 0;

@@ -7,12 +7,21 @@ import { runPipeline } from "../runners/run.js";
 import { loadProgram } from "./load-program.js";
 import { grouped, progressView } from "./progress-view.js";
 
-/** Runs the program's pipelines with progress, metrics at the end, and Ctrl-C. */
+/**
+ * Runs the program's pipelines with progress, metrics at the end, and Ctrl-C: it cancels; with `--streaming` it drains first, and
+ * cancels the second time.
+ */
 export async function runCommand(file: string, argv: readonly string[]): Promise<void> {
-  const abort = new AbortController();
+  const [abort, drain] = [new AbortController(), new AbortController()];
+  let streams = false;
   const interrupt = (): void => {
-    // A second Ctrl-C does not wait for anything.
+    // Ctrl-C once more does not wait for anything.
     if (abort.signal.aborted) process.exit(130);
+    if (streams && !drain.signal.aborted) {
+      process.stderr.write("\ngirder: draining; press Ctrl-C again to cancel\n");
+      drain.abort();
+      return;
+    }
     process.stderr.write("\ngirder: cancelling; press Ctrl-C again to leave at once\n");
     abort.abort();
   };
@@ -26,7 +35,9 @@ export async function runCommand(file: string, argv: readonly string[]): Promise
       const options = {
         ...(Object.keys(given).length > 0 ? given : pipelineOptions({}, argv)),
         signal: abort.signal,
+        drain: drain.signal,
       };
+      streams = options.streaming === true;
       if ((options.runner ?? RUNNER_OPTIONS.runner.default) !== "embedded") return runPipeline(pipeline, options);
       const view = progressView(process.stderr);
       const begin = performance.now();

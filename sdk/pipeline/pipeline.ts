@@ -23,7 +23,7 @@ import {
   PTransformSchema,
   type WindowingStrategy as WindowingStrategyProto,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { StandardEnvironments } from "../../portability/urns.js";
+import { StandardEnvironments, StandardPTransforms } from "../../portability/urns.js";
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
@@ -38,7 +38,7 @@ import { type WindowingStrategy, windowCoderOf, windowingKey, windowingToProto }
 export const ENVIRONMENT_ID = "typescript";
 
 /** What this program's environment can do beyond the model: `Environment.capabilities`. */
-const CAPABILITIES = [PACKED_COMBINE_FN_URN];
+const CAPABILITIES = [PACKED_COMBINE_FN_URN, StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION];
 
 /** What makes a transform a primitive, or a composite that runners know. */
 export interface PrimitiveSpec {

@@ -7,8 +7,11 @@ import { ambient, programState } from "./ambient.js";
 import { RUNNER_OPTIONS, type RunnerOptions } from "./pipeline-options.js";
 import type { PipelineResult } from "./pipeline-result.js";
 
-/** Options of a run; `signal` cancels it. */
-export type RunOptions = RunnerOptions & { readonly signal?: AbortSignal };
+/**
+ * Options of a run. `signal` cancels it; `drain` brings it to its end without losing anything: sources stop, what is there is
+ * processed, windows close, and the result is `DRAINED`.
+ */
+export type RunOptions = RunnerOptions & { readonly signal?: AbortSignal; readonly drain?: AbortSignal };
 
 /**
  * Builds a pipeline and runs it to its end.

@@ -16,4 +16,5 @@ export const WORKER_CAPABILITIES: readonly string[] = [
   STATE_CACHING,
   StandardPTransforms.Primitives.TO_STRING,
   PACKED_COMBINE_FN_URN,
+  StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION,
 ];

@@ -29,7 +29,7 @@ export async function launchEmbedded(
       remedy: "Use --until=available, or leave it out and cancel the pipeline when you like.",
     });
   }
-  const { metrics, droppedLate } = await runEmbedded(pipeline, {
+  const { metrics, droppedLate, drained } = await runEmbedded(pipeline, {
     memoryBudget: parseBytes(options.memoryBudget ?? RUNNER_OPTIONS.memoryBudget.default),
     bundleAttempts: options.bundleAttempts ?? bundleAttempts.default,
     failBundles: options.failBundles ?? failBundles.default,
@@ -40,9 +40,10 @@ export async function launchEmbedded(
     ...(options.maxBundleSize === undefined ? {} : { maxBundleElements: options.maxBundleSize }),
     ...(options.maxBundleTime === undefined ? {} : { maxBundleTime: options.maxBundleTime }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.drain === undefined ? {} : { drain: options.drain }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  return new PipelineResult(metrics, droppedLate);
+  return new PipelineResult(metrics, droppedLate, drained ? "DRAINED" : "DONE");
 }
 
 function requireInRange(name: keyof RunOptions, value: number | undefined, least: number, most: number): void {

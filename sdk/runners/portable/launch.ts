@@ -17,7 +17,7 @@ export async function launchPortable(
   options: RunOptions,
   onMessage?: (message: RunnerMessage) => void,
 ): Promise<PipelineResult> {
-  const { jobEndpoint, jobName, workerProgram, workerExternal, signal } = options;
+  const { jobEndpoint, jobName, workerProgram, workerExternal, signal, drain } = options;
   if (jobEndpoint === undefined || !ADDRESS.test(jobEndpoint)) {
     throw new GirderError("invalid-option", "It is not said where the job service is.", {
       where: "--job-endpoint",
@@ -29,6 +29,7 @@ export async function launchPortable(
     environment: environmentOf(options),
     ...(jobName === undefined ? {} : { jobName }),
     ...(signal === undefined ? {} : { signal }),
+    ...(drain === undefined ? {} : { drain }),
     ...(onMessage === undefined ? {} : { onMessage }),
     ...(workerProgram === undefined ? {} : { program: workerProgram }),
     ...(workerExternal === undefined ? {} : { external: workerExternal.split(",").filter((name) => name !== "") }),

@@ -33,6 +33,8 @@ export interface PortableOptions {
   readonly jobName?: string;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
+  /** Drains the job. Where the runner cannot, the job fails with what it says. */
+  readonly drain?: AbortSignal;
   /** Is told what the runner tells. Default: nobody is. */
   readonly onMessage?: (message: RunnerMessage) => void;
   /** How long (ms) the job service may take to be reached. Default: 10 s. */
@@ -99,7 +101,7 @@ async function runElsewhere(
 
 async function runJob(
   { pipeline, options: own, readArtifact }: Submitted,
-  { jobEndpoint, jobName = "girder", signal, patience, onMessage = () => undefined }: PortableOptions,
+  { jobEndpoint, jobName = "girder", signal, drain, patience, onMessage = () => undefined }: PortableOptions,
   failures: readonly unknown[],
 ): Promise<PipelineResult> {
   if (signal?.aborted) throw cancelled();
@@ -113,8 +115,14 @@ async function runJob(
   const cancel = (): void => void job.cancel().catch(() => undefined);
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel, { once: true });
+  const refused = new Promise<never>((_, reject) => {
+    const drained = (): void => void job.drain().catch(reject);
+    if (drain?.aborted) drained();
+    drain?.addEventListener("abort", drained, { once: true });
+  });
+  refused.catch(cancel);
   try {
-    const state = await job.ended();
+    const state = await Promise.race([job.ended(), refused]);
     switch (state) {
       case JobState.DONE:
         return new PipelineResult(await job.metrics(), 0);
