@@ -294,8 +294,10 @@ export class Engine {
     for (const { node, input } of readers.stages) this.#give(node, input, batch);
     for (const node of readers.groupings) {
       const { strategy } = this.graph.nodes[node] as GroupByKeyNode;
-      if (strategy.merging === "custom") this.#dirty[node] = true;
-      this.#emit(node, this.#state.groupings[node]!.add(batch, this.#triggerTime));
+      const panes = this.#state.groupings[node]!.add(batch, this.#triggerTime);
+      // What was emitted holds the watermark back no more.
+      if (strategy.merging === "custom" || panes.length > 0) this.#dirty[node] = true;
+      this.#emit(node, panes);
     }
     for (const { output } of readers.flattens) this.#deliver(output, batch);
     this.#state.sideInputs.get(pcollection)?.add(batch);

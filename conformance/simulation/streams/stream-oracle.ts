@@ -68,6 +68,7 @@ class Panes {
       group.trigger.element(moment);
       if (group.trigger.ready(moment)) this.#fire(group);
     }
+    this.#settle();
   }
 
   #newGroup(key: string, window: BoundedWindow): Group {
@@ -123,8 +124,13 @@ class Panes {
       else if (group.trigger.ready(this.#moment(group))) this.#fire(group);
     }
     this.#groups = this.#groups.filter(({ window }) => !this.#expired(window));
+    this.#settle();
+  }
+
+  /** How far the watermark of the outputs has come, once what an event has brought about is emitted. */
+  #settle(): void {
     const holds = this.#groups.filter(({ times }) => times.length > 0).map((group) => this.#timestamp(group));
-    this.#output = Math.min(to, ...holds);
+    this.#output = Math.min(this.#input, ...holds);
   }
 
   time(by: number): void {
@@ -132,6 +138,7 @@ class Panes {
     for (const group of [...this.#groups]) {
       if (!group.closed && group.trigger.ready(this.#moment(group))) this.#fire(group);
     }
+    this.#settle();
   }
 
   #timestamp({ times, window }: Group): number {
