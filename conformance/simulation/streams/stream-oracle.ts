@@ -116,12 +116,15 @@ class Panes {
   }
 
   watermark(to: number): void {
+    const before = this.#input;
     this.#input = to;
     const due = this.#groups.filter(({ window }) => this.#ended(window));
     for (const group of due) {
       if (group.closed) continue;
+      // Triggers are asked when their window ends, not whenever the watermark moves.
+      const ends = group.window.maxTimestamp >= before;
       if (this.#expired(group.window)) this.#emit(group, true);
-      else if (group.trigger.ready(this.#moment(group))) this.#fire(group);
+      else if (ends && group.trigger.ready(this.#moment(group))) this.#fire(group);
     }
     this.#groups = this.#groups.filter(({ window }) => !this.#expired(window));
     this.#settle();
