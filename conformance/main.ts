@@ -5,11 +5,14 @@
  *   our own suite on the embedded runner, or on a job service with the functions in this process.
  * - `python|go|java [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE] …` runs the suites of Beam's SDKs on a job
  *   service: see docs/conformance.md.
+ * - `clients|load [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE]` runs programs of all SDKs, and many at once.
  * - `prism-prepare [PROGRAM…]` has Beam's Prism judge our pipeline protos.
  */
+import { clientsSuite } from "./clients/clients-suite.js";
 import { suiteCommand } from "./driver/suite-command.js";
 import { goSuite } from "./go/go-suite.js";
 import { javaSuite } from "./java/java-suite.js";
+import { loadSuite } from "./load/load-suite.js";
 import { prismPrepareCommand } from "./prism/prepare-command.js";
 import { pythonSuite } from "./python/python-suite.js";
 import { typescriptCommand } from "./typescript/command.js";
@@ -19,6 +22,8 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   python: (args) => suiteCommand(pythonSuite, args),
   go: (args) => suiteCommand(goSuite, args),
   java: (args) => suiteCommand(javaSuite, args),
+  clients: (args) => suiteCommand(clientsSuite, args),
+  load: (args) => suiteCommand(loadSuite, args),
   "prism-prepare": prismPrepareCommand,
 };
 
