@@ -94,6 +94,7 @@ export {
   type TimerParam,
 } from "./state/timers.js";
 export * from "./transforms/index.js";
+export type { CustomWindowFn, MergedWindows } from "./windowing/custom-window-fn.js";
 export {
   type AroundWatermark,
   afterAll,

@@ -81,6 +81,8 @@ export class Grouping {
   droppedLate = 0;
   /** When, in processing time, a trigger is to be asked next; the end of time if none waits for it. */
   nextProcessingTime: Instant = MAX_TIMESTAMP;
+  /** When triggers were asked last because of processing time. */
+  #ticked: Instant = MIN_TIMESTAMP;
   /** Estimated bytes of the values held. */
   pendingBytes = 0;
   /** Values that have come since accumulators were merged, and those that were left then. */
@@ -469,7 +471,9 @@ export class Grouping {
     for (const open of this.#open.values()) {
       for (const [key, cell] of open.cells) {
         if (cell.closed) continue;
-        if (shouldFire(trigger, cell.trigger, this.#time(open, now))) {
+        // Of the others nothing has changed.
+        const isDue = nextProcessingTime(trigger, cell.trigger, this.#ticked) <= now;
+        if (isDue && shouldFire(trigger, cell.trigger, this.#time(open, now))) {
           if (merging === "custom" && !this.#custom.isKnown(key)) this.#custom.waits(key, open.window);
           else this.#fire(key, cell, open, now, panes);
         }
@@ -477,6 +481,7 @@ export class Grouping {
       }
     }
     this.nextProcessingTime = next;
+    this.#ticked = now;
     return panes.finish();
   }
 
@@ -651,6 +656,7 @@ export class Grouping {
     copy.#outputWatermark = this.#outputWatermark;
     copy.droppedLate = this.droppedLate;
     copy.nextProcessingTime = this.nextProcessingTime;
+    copy.#ticked = this.#ticked;
     copy.pendingBytes = this.pendingBytes;
     copy.#unmerged = this.#unmerged;
     copy.#merged = this.#merged;

@@ -70,7 +70,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     SlidingWindowsPayload.Enum.PROPERTIES,
     SessionWindowsPayload.Enum.PROPERTIES,
   ]),
-  customWindowFns: false,
+  customWindowFns: true,
   sideInputs: new Set([StandardSideInputTypes.Enum.ITERABLE, StandardSideInputTypes.Enum.MULTIMAP]),
   environments: new Set([
     StandardEnvironments.Environments.DOCKER,
@@ -92,7 +92,6 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
 /** What is done for pipelines whose functions run in workers behind the Fn API. */
 export const PORTABLE_CAPABILITIES: Capabilities = {
   ...DEFAULT_CAPABILITIES,
-  customWindowFns: true,
   // No SDK's worker takes the kind of a value back and forth.
   accumulationModes: new Set([
     AccumulationMode_Enum.UNSPECIFIED,

@@ -22,6 +22,7 @@ import type { CombineFn } from "../combiners/combine-fn.js";
 import { tuple } from "../combiners/compose.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
 import type { FunctionTable } from "../pipeline/functions.js";
+import { WINDOW_FN_URN } from "../windowing/custom-window-fn.js";
 import { ChangelogOperator, type ChangeOf } from "./changelog-operator.js";
 import {
   combineGroupedValues,
@@ -32,6 +33,7 @@ import {
 } from "./combine-operators.js";
 import { bindContext, type ContextBinding } from "./context-binding.js";
 import type { Cursor } from "./cursor.js";
+import { AssignCustomWindows, CustomWindows } from "./custom-windows.js";
 import { DoFnOperator, EachWindowOperator, FunctionOperator, RouteOperator } from "./do-fn-operators.js";
 import { talliesOf } from "./element-counts.js";
 import { FetchingOperator } from "./fetching-operator.js";
@@ -48,6 +50,7 @@ import type { StageComponents } from "./stage-components.js";
 import { bindKeyed } from "./state/bind-keyed.js";
 import { KeyedOperator } from "./state/keyed-operator.js";
 import { windowAssigner } from "./window-assigner.js";
+import { answerMapWindows, answerMergeWindows } from "./window-requests.js";
 
 const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
@@ -167,9 +170,17 @@ function stepOf(
     case Primitives.ASSIGN_WINDOWS: {
       const { windowFn } = fromBinary(WindowIntoPayloadSchema, transform.spec!.payload);
       const standard = windowFn && windowFnFromProto(windowFn);
-      if (standard === undefined) break;
+      if (standard === undefined) {
+        if (windowFn?.urn !== WINDOW_FN_URN) break;
+        const { intern } = components.codec(outputs[0]!);
+        return operator(new AssignCustomWindows(new CustomWindows(windowFn, functions, intern)));
+      }
       return inline("assignWindows", windowAssigner(standard, components.windows) as (cursor: never) => unknown);
     }
+    case Primitives.MAP_WINDOWS:
+      return inline("map", answerMapWindows(transform, components, functions) as never);
+    case Primitives.MERGE_WINDOWS:
+      return inline("map", answerMergeWindows(transform, components, functions) as never);
     case Primitives.TO_STRING:
       return inline("map", (value) => String(value));
     case CombineComponents.COMBINE_PER_KEY_PRECOMBINE: {

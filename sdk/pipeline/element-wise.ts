@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type Coder, JS_VALUE_CODER, KVCoder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import {
+  type FunctionSpec,
   FunctionSpecSchema,
   ParDoPayloadSchema,
   type SideInput,
@@ -12,6 +13,7 @@ import { StandardPTransforms, StandardRequirements, StandardSideInputTypes } fro
 import type { AnySplittable } from "../splittable/splittable-do-fn.js";
 import { checkDeclared } from "../state/check-declared.js";
 import { declaredToProto } from "../state/declared-to-proto.js";
+import { merges, type StrategyWindowFn } from "../windowing/custom-window-fn.js";
 import { type Context, SideInputParam } from "./context.js";
 import type { DoFn, ElementFunction } from "./do-fn.js";
 import { DO_FN_URN } from "./functions.js";
@@ -128,7 +130,7 @@ export function addParDo(
     sideInputs[`side:${name}`] = create(SideInputSchema, {
       accessPattern: create(FunctionSpecSchema, { urn: StandardSideInputTypes.Enum.ITERABLE }),
       viewFn: create(FunctionSpecSchema, { urn: `girder:view:${param.kind}:v1` }),
-      windowMappingFn: create(FunctionSpecSchema, { urn: "girder:window_mapping:default:v1" }),
+      windowMappingFn: windowMapping(param.pcollection.windowing.windowFn),
     });
   }
   const payload = create(ParDoPayloadSchema, {
@@ -149,15 +151,27 @@ export function addParDo(
   });
 }
 
+/** How windows of a main input become those of a side input: only the author of a window function of its own knows. */
+function windowMapping(windowFn: StrategyWindowFn): FunctionSpec {
+  return windowFn.kind === "custom"
+    ? windowFn.spec
+    : create(FunctionSpecSchema, { urn: "girder:window_mapping:default:v1" });
+}
+
 function checkSideInputWindowing(pipeline: Pipeline, param: SideInputParam<unknown>, name: string): void {
-  if (param.pcollection.windowing.windowFn.kind === "sessions") {
-    throw new GirderError(
-      "incompatible-windows",
-      `The side input "${name}" is in session windows, which depend on its own elements.`,
-      {
-        where: pipeline.where,
-        remedy: "Put it in global, fixed or sliding windows with windowInto before it is used as a side input.",
-      },
-    );
+  const { windowFn } = param.pcollection.windowing;
+  const fail = (what: string, remedy: string): never => {
+    throw new GirderError("incompatible-windows", `The side input "${name}" is in ${what}.`, {
+      where: pipeline.where,
+      remedy,
+    });
+  };
+  const others = "Put it in global, fixed or sliding windows with windowInto before it is used as a side input.";
+  if (merges(windowFn)) {
+    const windows = windowFn.kind === "sessions" ? "session windows" : "windows that merge";
+    fail(`${windows}, which depend on its own elements`, others);
+  }
+  if (windowFn.kind === "custom" && windowFn.fn.sideInputWindow === undefined) {
+    fail("custom windows that cannot be looked up", `Give the window function sideInputWindow. ${others}`);
   }
 }

@@ -40,10 +40,7 @@ export class FunctionTable {
    * @throws GirderError `invalid-pipeline` if this program has none under that transform, or another one.
    */
   get(spec: FunctionSpec): object {
-    const { transform, digest } = JSON.parse(Buffer.from(spec.payload).toString()) as {
-      transform: string;
-      digest: string;
-    };
+    const { transform, digest } = named(spec);
     const entry = this.#entries.get(transform);
     if (entry === undefined) {
       throw new GirderError("invalid-pipeline", "This program has no such transform.", {
@@ -59,4 +56,14 @@ export class FunctionTable {
     }
     return entry.fn;
   }
+
+  /** Full name of the transform under which a function was added. */
+  placeOf(spec: FunctionSpec): string {
+    return named(spec).transform;
+  }
+}
+
+/** What the payload of a function's spec says. */
+function named(spec: FunctionSpec): { readonly transform: string; readonly digest: string } {
+  return JSON.parse(Buffer.from(spec.payload).toString());
 }

@@ -24,6 +24,13 @@ import {
   type WindowingStrategy as WindowingStrategyProto,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardEnvironments, StandardPTransforms } from "../../portability/urns.js";
+import {
+  type CustomWindowFn,
+  checkWindowFn,
+  PlacedWindowFn,
+  WINDOW_FN_URN,
+  windowFnSource,
+} from "../windowing/custom-window-fn.js";
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
@@ -81,6 +88,7 @@ export class Pipeline {
   readonly #environments = new Map<string, Record<string, Uint8Array>>();
   /** URNs of what a runner must know of to execute this pipeline: `Pipeline.requirements`. */
   readonly #requirements = new Set<string>();
+  readonly #windowFns = new Map<object, PlacedWindowFn>();
   readonly #failureActions: (() => Promise<void>)[] = [];
 
   /** Applies a source to the pipeline's root. */
@@ -227,6 +235,21 @@ export class Pipeline {
   /** Keeps a function of the transform being applied. */
   addFunction(urn: string, fn: object, source: string): FunctionSpec {
     return this.functions.add(urn, this.#current().proto.uniqueName, fn, source);
+  }
+
+  /**
+   * An author's window function as this pipeline names it: after the transform that it is applied by first.
+   *
+   * @throws GirderError `invalid-argument`, `nondeterministic-key` for one that is none.
+   */
+  placedWindowFn(fn: CustomWindowFn<never>): PlacedWindowFn {
+    let placed = this.#windowFns.get(fn);
+    if (placed === undefined) {
+      checkWindowFn(fn);
+      placed = new PlacedWindowFn(fn, this.addFunction(WINDOW_FN_URN, fn, windowFnSource(fn)));
+      this.#windowFns.set(fn, placed);
+    }
+    return placed;
   }
 
   /** Adds a coder to the pipeline's components; returns its id. */

@@ -3,16 +3,18 @@ import { create } from "@bufbuild/protobuf";
 import { type Coder, GLOBAL_WINDOW_CODER, INTERVAL_WINDOW_CODER } from "../../portability/coders/index.js";
 import type { Duration } from "../../portability/execution/time.js";
 import type { BoundedWindow } from "../../portability/execution/window.js";
-import { type StandardWindowFn, windowFnToProto } from "../../portability/execution/window-fn.js";
+import { windowFnToProto } from "../../portability/execution/window-fn.js";
 import {
   AccumulationMode_Enum,
   ClosingBehavior_Enum,
+  type FunctionSpec,
   MergeStatus_Enum,
   OnTimeBehavior_Enum,
   OutputTime_Enum,
   type WindowingStrategy as WindowingStrategyProto,
   WindowingStrategySchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { merges, type StrategyWindowFn } from "../windowing/custom-window-fn.js";
 import { continuationOf } from "../windowing/trigger-rules.js";
 import { triggerToProto } from "../windowing/trigger-to-proto.js";
 import type { Trigger } from "../windowing/triggers.js";
@@ -27,7 +29,7 @@ export type AccumulationMode = "DISCARDING" | "ACCUMULATING" | "RETRACTING";
 
 /** Where and how the elements of a PCollection are grouped. */
 export interface WindowingStrategy {
-  readonly windowFn: StandardWindowFn;
+  readonly windowFn: StrategyWindowFn;
   /** How long after its end (ms) a window still takes elements. Default 0. */
   readonly allowedLateness: Duration;
   /** When panes are emitted. */
@@ -68,9 +70,15 @@ export function windowingOfGroups(input: WindowingStrategy): WindowingStrategy {
 
 /** How the windows of a strategy are written. */
 export function windowCoderOf({ windowFn }: WindowingStrategy): Coder<BoundedWindow> {
+  if (windowFn.kind === "custom") return windowFn.windowCoder;
   return (windowFn.kind === "global"
     ? GLOBAL_WINDOW_CODER
     : INTERVAL_WINDOW_CODER) as Coder<unknown> as Coder<BoundedWindow>;
+}
+
+/** How a window function is written, in strategies and wherever else it is named. */
+export function specOfWindowFn(windowFn: StrategyWindowFn): FunctionSpec {
+  return windowFn.kind === "custom" ? windowFn.spec : windowFnToProto(windowFn);
 }
 
 /** `windowCoderId` and `environmentId` name components of the pipeline. */
@@ -81,8 +89,8 @@ export function windowingToProto(
 ): WindowingStrategyProto {
   const { windowFn } = strategy;
   return create(WindowingStrategySchema, {
-    windowFn: windowFnToProto(windowFn),
-    mergeStatus: windowFn.kind === "sessions" ? MergeStatus_Enum.NEEDS_MERGE : MergeStatus_Enum.NON_MERGING,
+    windowFn: specOfWindowFn(windowFn),
+    mergeStatus: merges(windowFn) ? MergeStatus_Enum.NEEDS_MERGE : MergeStatus_Enum.NON_MERGING,
     windowCoderId,
     trigger: triggerToProto(strategy.trigger),
     accumulationMode: AccumulationMode_Enum[strategy.accumulationMode],
@@ -90,7 +98,7 @@ export function windowingToProto(
     closingBehavior: ClosingBehavior_Enum[strategy.closingBehavior],
     onTimeBehavior: OnTimeBehavior_Enum[strategy.onTimeBehavior],
     allowedLateness: BigInt(strategy.allowedLateness),
-    assignsToOneWindow: windowFn.kind !== "sliding",
+    assignsToOneWindow: windowFn.kind !== "sliding" && windowFn.kind !== "custom",
     environmentId,
   });
 }

@@ -3,6 +3,7 @@ import { JS_VALUE_CODER, KVCoder } from "../../portability/coders/index.js";
 import { type ErrorCode, GirderError } from "../../portability/errors.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
+import { merges } from "../windowing/custom-window-fn.js";
 import { type Declared, declaredBy, EXPIRATION_FAMILY } from "./declared.js";
 import { TimerParam } from "./timers.js";
 
@@ -58,10 +59,12 @@ export function checkDeclared(input: PCollection<unknown>, step: ElementFunction
   checkCallbacks(declared, step, where);
   if (keyedFor === undefined) return declared;
   checkKeys(input, keyedFor, fail);
-  if (input.windowing.windowFn.kind === "sessions") {
+  const { windowFn } = input.windowing;
+  if (merges(windowFn)) {
+    const windows = windowFn.kind === "sessions" ? "session windows, which merge" : "windows that merge";
     fail(
       "invalid-pipeline",
-      `The function has ${keyedFor}, and its input is in session windows, which merge: what was kept for two of them could not be made one.`,
+      `The function has ${keyedFor}, and its input is in ${windows}: what was kept for two of them could not be made one.`,
       "Put the input in other windows first: windowInto(globalWindows()), say.",
     );
   }

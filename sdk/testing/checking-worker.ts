@@ -31,6 +31,18 @@ export class CheckingWorker implements StageWorker {
   async prepare(stage: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
     return new CheckingStage(stage, await this.inner.prepare(stage, windows));
   }
+
+  mapWindows(
+    ...args: Parameters<NonNullable<StageWorker["mapWindows"]>>
+  ): ReturnType<NonNullable<StageWorker["mapWindows"]>> {
+    return this.inner.mapWindows!(...args);
+  }
+
+  mergeWindows(
+    ...args: Parameters<NonNullable<StageWorker["mergeWindows"]>>
+  ): ReturnType<NonNullable<StageWorker["mergeWindows"]>> {
+    return this.inner.mergeWindows!(...args);
+  }
 }
 
 class CheckingStage implements PreparedStage {

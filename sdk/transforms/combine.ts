@@ -7,6 +7,7 @@ import type { CombineFn } from "../combiners/combine-fn.js";
 import { COMBINE_FN_URN } from "../pipeline/functions.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import { merges } from "../windowing/custom-window-fn.js";
 import { groupByKey, kvCoderOf } from "./group-by-key.js";
 import { fromAccumulators, gather, spread, toAccumulator } from "./hot-keys.js";
 import { impulse } from "./impulse.js";
@@ -22,7 +23,7 @@ export interface CombineOptions<O> {
 export interface CombinePerKeyOptions<K, O> extends CombineOptions<O> {
   /**
    * Into how many parts the values of a key are divided, which are combined apart and then with each other. For keys with
-   * so many values that one worker would be too slow; the output is the same. In session windows nothing is divided: parts
+   * so many values that one worker would be too slow; the output is the same. Where windows merge nothing is divided: parts
    * of one session could be over at different times. Default: 1.
    */
   readonly fanout?: number | ((key: K) => number);
@@ -37,7 +38,7 @@ export function combinePerKey<K, I, A, O>(
   if (typeof fanout === "number") requireInteger("The fanout of a combine", fanout, 1);
   return named(`CombinePerKey${fn.name === undefined ? "" : `(${fn.name})`}`, (input) => {
     const { pipeline } = input;
-    if (fanout !== undefined && fanout !== 1 && input.windowing.windowFn.kind !== "sessions") {
+    if (fanout !== undefined && fanout !== 1 && !merges(input.windowing.windowFn)) {
       const accumulatorCoder = fn.accumulatorCoder ?? (JS_VALUE_CODER as Coder<unknown> as Coder<A>);
       return input
         .apply(spread(fanout))

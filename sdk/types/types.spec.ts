@@ -246,6 +246,14 @@ describe("types", () => {
 
   it("flow through what changes no elements", () => {
     expectTypeOf(words.apply(windowInto(fixedWindows(10)))).toEqualTypeOf<PCollection<string>>();
+    const byLength = { assign: (word: string, at: number) => ({ length: word.length, maxTimestamp: at }) };
+    expectTypeOf(words.apply(windowInto(byLength))).toEqualTypeOf<PCollection<string>>();
+    // @ts-expect-error: windows of words are none of numbers.
+    numbers.apply(windowInto(byLength));
+    const inline = orders.apply(
+      windowInto({ assign: ({ customer, total }, at) => ({ customer, maxTimestamp: at + total }) }),
+    );
+    expectTypeOf(inline).toEqualTypeOf<PCollection<Order>>();
     expectTypeOf(words.apply(assignTimestamps((word) => word.length))).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(reshuffle())).toEqualTypeOf<PCollection<string>>();
     expectTypeOf(words.apply(distinct((word) => word.length))).toEqualTypeOf<PCollection<string>>();

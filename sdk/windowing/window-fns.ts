@@ -3,7 +3,7 @@ import { GirderError } from "../../portability/errors.js";
 import type { Duration } from "../../portability/execution/time.js";
 import type { StandardWindowFn } from "../../portability/execution/window-fn.js";
 
-/** Where elements are grouped: one of the model's standard window functions. */
+/** Where elements are grouped: one of the model's standard window functions. Others are {@link CustomWindowFn}s. */
 export type WindowFn = StandardWindowFn;
 
 /** One window over all of time. */

@@ -2,14 +2,15 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import type { Duration, Instant } from "../../portability/execution/time.js";
-import { windowFnToProto } from "../../portability/execution/window-fn.js";
+import type { BoundedWindow } from "../../portability/execution/window.js";
 import { WindowIntoPayloadSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { Context, Resolved } from "../pipeline/context.js";
 import type { ElementFunction } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
-import type { AccumulationMode, WindowingStrategy } from "../pipeline/windowing.js";
+import { type AccumulationMode, specOfWindowFn, type WindowingStrategy } from "../pipeline/windowing.js";
+import { type CustomWindowFn, checkWindowFn, type StrategyWindowFn } from "./custom-window-fn.js";
 import { everFires, mayLoseData } from "./trigger-rules.js";
 import type { Trigger } from "./triggers.js";
 import type { WindowFn } from "./window-fns.js";
@@ -41,16 +42,29 @@ export interface WindowIntoOptions {
 /**
  * Puts each element into windows by its timestamp. Takes effect where elements are grouped.
  *
- * @throws GirderError `invalid-argument` for a lateness that is none, and when it is applied for a trigger that can lose data
- * or never fires.
+ * @param windowFn A standard one, or an author's own.
+ * @throws GirderError `invalid-argument` for a lateness that is none, a window function that assigns no windows, and when it is
+ * applied for a trigger that can lose data or never fires.
  */
 export function windowInto<T>(
   windowFn: WindowFn,
+  options?: WindowIntoOptions,
+): PTransform<PCollection<T>, PCollection<T>>;
+export function windowInto<T, W extends BoundedWindow>(
+  windowFn: CustomWindowFn<NoInfer<T>, W>,
+  options?: WindowIntoOptions,
+): PTransform<PCollection<T>, PCollection<T>>;
+export function windowInto<T>(
+  given: WindowFn | CustomWindowFn<never>,
   options: WindowIntoOptions = {},
 ): PTransform<PCollection<T>, PCollection<T>> {
   checkLateness(options);
-  return named(`WindowInto(${windowFn.kind})`, (input) => {
-    const payload = create(WindowIntoPayloadSchema, { windowFn: windowFnToProto(windowFn) });
+  const isStandard = isStandardWindowFn(given);
+  if (!isStandard) checkWindowFn(given);
+  const name = isStandard ? given.kind : (given.name ?? "custom");
+  return named(`WindowInto(${name})`, (input) => {
+    const windowFn = isStandard ? given : input.pipeline.placedWindowFn(given);
+    const payload = create(WindowIntoPayloadSchema, { windowFn: specOfWindowFn(windowFn) });
     const { out } = input.pipeline.primitive({
       urn: StandardPTransforms.Primitives.ASSIGN_WINDOWS,
       payload: toBinary(WindowIntoPayloadSchema, payload),
@@ -85,9 +99,13 @@ export function configureWindows<T>(options: WindowIntoOptions): PTransform<PCol
   });
 }
 
+function isStandardWindowFn(fn: WindowFn | CustomWindowFn<never>): fn is WindowFn {
+  return typeof fn === "object" && fn !== null && !("assign" in fn) && "kind" in fn;
+}
+
 function configured(
   { pipeline, windowing }: PCollection<unknown>,
-  windowFn: WindowFn,
+  windowFn: StrategyWindowFn,
   options: WindowIntoOptions,
 ): WindowingStrategy {
   const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

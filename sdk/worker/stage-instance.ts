@@ -5,7 +5,9 @@ import { sideInputWindow } from "../../portability/execution/side-input-window.j
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import type { OutputMeter } from "../harness/bundle.js";
 import { CompiledStage } from "../harness/compiled-stage.js";
+import { CustomWindows } from "../harness/custom-windows.js";
 import { windowInterner } from "../harness/window-interner.js";
+import { WINDOW_FN_URN } from "../windowing/custom-window-fn.js";
 import type { DescribedStage } from "./described-stage.js";
 import type { ReadableSideInput } from "./loaded-side-inputs.js";
 import { WireSink } from "./wire-sink.js";
@@ -54,13 +56,17 @@ export class StageInstance {
     const [main] = Object.entries(transform.inputs).flatMap(([name, input]) => (sideNames.has(name) ? [] : [input]));
     const windowing = components.windowing(pcollection);
     const fn = windowing.windowFn && windowFnFromProto(windowing.windowFn);
-    const { windows } = this.#services;
+    const { windows, functions } = this.#services;
+    const custom =
+      windowing.windowFn?.urn === WINDOW_FN_URN
+        ? new CustomWindows(windowing.windowFn, functions, components.codec(pcollection).intern)
+        : undefined;
     return {
       side,
       coder: components.codec(pcollection).coder,
       mainStrategy: this.#strategyOf(main!),
       windowOf: (window) => {
-        const own = fn && sideInputWindow(fn, window, windows);
+        const own = custom?.sideInputWindow(window) ?? (fn && sideInputWindow(fn, window, windows));
         if (own !== undefined) return own;
         throw new GirderError("unsupported", "Only windows of fixed places in time can be looked up as a side input.", {
           where: id,

@@ -16,6 +16,8 @@ export interface OracleTrigger {
   ready(moment: Moment): boolean;
   /** It was ready, and a pane has been emitted. */
   fire(moment: Moment): void;
+  /** Whether something that it waits for comes between two instants of processing time. */
+  wakes(after: number, until: number): boolean;
   /** What matters where windows merge: elements that it has counted towards the next pane, and whether it has been on time. */
   readonly seen?: number;
   readonly wasOnTime?: boolean;
@@ -55,6 +57,9 @@ class Simple implements OracleTrigger {
   constructor(readonly ready: (moment: Moment) => boolean) {}
   element(): void {}
   fire(): void {}
+  wakes(): boolean {
+    return false;
+  }
 }
 
 class Count implements OracleTrigger {
@@ -66,6 +71,9 @@ class Count implements OracleTrigger {
   }
   ready(): boolean {
     return this.seen >= this.wanted;
+  }
+  wakes(): boolean {
+    return false;
   }
   fire(): void {
     this.finished = true;
@@ -81,6 +89,9 @@ class Delay implements OracleTrigger {
   }
   ready({ now }: Moment): boolean {
     return this.#at <= now;
+  }
+  wakes(after: number, until: number): boolean {
+    return !this.finished && after < this.#at && this.#at <= until;
   }
   fire(): void {
     this.finished = true;
@@ -101,6 +112,9 @@ class Repeated implements OracleTrigger {
   }
   ready(moment: Moment): boolean {
     return this.#part.ready(moment);
+  }
+  wakes(after: number, until: number): boolean {
+    return this.#part.wakes(after, until);
   }
   fire(moment: Moment): void {
     this.#part.fire(moment);
@@ -124,6 +138,9 @@ class AroundEnd implements OracleTrigger {
   }
   ready(moment: Moment): boolean {
     return this.#part.ready(moment) || (!this.wasOnTime && moment.ended);
+  }
+  wakes(after: number, until: number): boolean {
+    return this.#part.wakes(after, until);
   }
   fire(moment: Moment): void {
     if (this.wasOnTime || !moment.ended) this.#part.fire(moment);
@@ -152,6 +169,9 @@ class InTurn implements OracleTrigger {
   ready(moment: Moment): boolean {
     return this.#current?.ready(moment) ?? false;
   }
+  wakes(after: number, until: number): boolean {
+    return this.#current?.wakes(after, until) ?? false;
+  }
   fire(moment: Moment): void {
     this.#current?.fire(moment);
   }
@@ -169,6 +189,9 @@ class Together implements OracleTrigger {
   }
   element(moment: Moment): void {
     for (const part of this.parts) part.element(moment);
+  }
+  wakes(after: number, until: number): boolean {
+    return this.parts.some((part) => part.wakes(after, until));
   }
   ready(moment: Moment): boolean {
     const is = (part: OracleTrigger): boolean => !part.finished && part.ready(moment);
@@ -191,6 +214,9 @@ class Until implements OracleTrigger {
   }
   ready(moment: Moment): boolean {
     return this.main.ready(moment) || this.until.ready(moment);
+  }
+  wakes(after: number, until: number): boolean {
+    return this.main.wakes(after, until) || this.until.wakes(after, until);
   }
   fire(moment: Moment): void {
     if (this.until.ready(moment)) this.finished = true;

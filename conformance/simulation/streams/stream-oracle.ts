@@ -137,9 +137,11 @@ class Panes {
   }
 
   time(by: number): void {
+    const before = this.#now;
     this.#now += by;
     for (const group of [...this.#groups]) {
-      if (!group.closed && group.trigger.ready(this.#moment(group))) this.#fire(group);
+      if (group.closed || !group.trigger.wakes(before, this.#now)) continue;
+      if (group.trigger.ready(this.#moment(group))) this.#fire(group);
     }
     this.#settle();
   }

@@ -1,4 +1,7 @@
 import {
+  asIterable,
+  type CustomWindowFn,
+  countPerKey,
   create,
   fixedWindows,
   globalWindows,
@@ -14,6 +17,7 @@ import {
   withKeys,
   withTimestamps,
 } from "girder";
+import { INTERVAL_WINDOW_CODER } from "girder/coders";
 import { passert } from "girder/testing";
 import type { ConformanceTest } from "../conformance-test.js";
 
@@ -47,6 +51,44 @@ function grouping(
       passert(groups(timed(root, ...numbers).apply(windowInto(windowFn)))).containsInAnyOrder(expected);
     },
   };
+}
+
+/** A window of its own kind: until when, and whose. */
+interface Turn {
+  readonly whose: string;
+  readonly maxTimestamp: number;
+}
+
+/** Turns of ten each for odd and even numbers. */
+const TURNS: CustomWindowFn<number, Turn> = {
+  name: "turns",
+  assign: (n, timestamp) => ({ whose: n % 2 === 0 ? "even" : "odd", maxTimestamp: timestamp - (timestamp % 10) + 9 }),
+};
+
+/** One number a window; the windows of those in the same hundred become one, with the last of them as its end. */
+const HUNDREDS: CustomWindowFn<number, Turn> = {
+  name: "hundreds",
+  assign: (_, timestamp) => ({ whose: "all", maxTimestamp: timestamp }),
+  merge(windows) {
+    const hundreds = new Map<number, Turn[]>();
+    for (const window of windows) {
+      const hundred = Math.floor(window.maxTimestamp / 100);
+      hundreds.set(hundred, [...(hundreds.get(hundred) ?? []), window]);
+    }
+    return Array.from(hundreds.values(), (from) => ({
+      from,
+      into: from.reduce((a, b) => (a.maxTimestamp > b.maxTimestamp ? a : b)),
+    }));
+  },
+};
+
+/** As {@link groups}, of windows of any kind: by their ends. */
+function groupsUntil(numbers: PCollection<number>): PCollection<string> {
+  return numbers
+    .apply(withKeys("k"))
+    .apply(groupByKey())
+    .apply(reify())
+    .map(({ value, window }) => `${[...value.value].sort((a, b) => a - b)} until ${window.maxTimestamp}`);
 }
 
 export const WINDOWING: readonly ConformanceTest[] = [
@@ -154,5 +196,95 @@ export const WINDOWING: readonly ConformanceTest[] = [
         .map(({ value }) => new Set(value).size);
       passert(sizes).containsInAnyOrder([50, 50, 50, 50]);
     },
+  },
+  {
+    category: "Windowing",
+    name: "of an author's own kind",
+    rule: "A WindowFn assigns by element and timestamp; two windows are one if their coder writes the same bytes.",
+    build(root) {
+      const numbers = timed(root, 1, 2, 3, 12, 13).apply(windowInto(TURNS));
+      passert(groupsUntil(numbers)).containsInAnyOrder(["1,3 until 9", "2 until 9", "12 until 19", "13 until 19"]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "of an author's own kind, several for an element",
+    rule: "A WindowFn may assign an element to any number of windows.",
+    build(root) {
+      const both: CustomWindowFn<number, Turn> = {
+        assign: (n) => [n, 100].map((maxTimestamp) => ({ whose: "both", maxTimestamp })),
+      };
+      const numbers = timed(root, 5, 6).apply(windowInto(both));
+      passert(groupsUntil(numbers)).containsInAnyOrder(["5 until 5", "6 until 6", "5,6 until 100"]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "assigned by an author, written as intervals",
+    rule: "A WindowFn of any URN may have windows of a standard coder.",
+    build(root) {
+      const aroundZero: CustomWindowFn<number, IntervalWindow> = {
+        coder: INTERVAL_WINDOW_CODER,
+        assign: (_, timestamp) => (timestamp < 0 ? new IntervalWindow(-100, 0) : new IntervalWindow(0, 100)),
+      };
+      passert(groups(timed(root, -1, 0, 99, -100).apply(windowInto(aroundZero)))).containsInAnyOrder([
+        "-100,-1 in [-100, 0)",
+        "0,99 in [0, 100)",
+      ]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "merged as an author says",
+    rule: "MergeWindows: NEEDS_MERGE windows of a key are merged by their WindowFn before they are emitted.",
+    build(root) {
+      const numbers = timed(root, 301, 17, 1, 230, 99, 210, 100).apply(windowInto(HUNDREDS));
+      passert(groupsUntil(numbers)).containsInAnyOrder([
+        "1,17,99 until 99",
+        "100 until 100",
+        "210,230 until 230",
+        "301 until 301",
+      ]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "merged as an author says, of each key apart",
+    rule: "Windows merge among the elements of one key only, whichever function merges them.",
+    build(root) {
+      const counts = timed(root, 1, 2, 3, 4, 104)
+        .apply(windowInto(HUNDREDS))
+        .apply(withKeys((n) => n % 2))
+        .apply(countPerKey())
+        .apply(reify())
+        .map(({ value: { key, value }, window }) => `${value} of ${key} until ${window.maxTimestamp}`);
+      passert(counts).containsInAnyOrder(["2 of 1 until 3", "2 of 0 until 4", "1 of 0 until 104"]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "of a side input, looked up as their author says",
+    rule: "MapWindows: the side input's WindowFn names its window for a window of the main input.",
+    build(root) {
+      const halves: CustomWindowFn<number, Turn> = {
+        assign: (_, timestamp) => ({ whose: "half", maxTimestamp: timestamp < 50 ? 49 : 99 }),
+        sideInputWindow: ({ maxTimestamp }) => ({ whose: "half", maxTimestamp: maxTimestamp < 50 ? 49 : 99 }),
+      };
+      const all = asIterable(timed(root, 10, 20, 60).apply(windowInto(halves)));
+      const seen = timed(root, 1, 55, 95)
+        .apply(windowInto(fixedWindows(10)))
+        .map((n, context) => `${n}: ${[...context.all].sort()}`, { all });
+      passert(seen).containsInAnyOrder(["1: 10,20", "55: 60", "95: 60"]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "that an author's function does not name",
+    rule: "A WindowFn that assigns no window fails the job, which says by which transform.",
+    build(root) {
+      const none = { assign: () => undefined as unknown as Turn };
+      groupsUntil(timed(root, 1).apply("No windows", windowInto(none)));
+    },
+    failure: { code: "user-exception", message: /named undefined for a window.*No windows/ },
   },
 ];
