@@ -12,6 +12,7 @@ export * from "./combiners/index.js";
 export { type ReadOptions, read } from "./io/read.js";
 export type { Source, SourceReader } from "./io/source.js";
 export { type DisplayDatum, withAnnotations, withDisplayData, withResourceHints } from "./pipeline/annotations.js";
+export { capture } from "./pipeline/capture.js";
 export {
   type Context,
   type ContextParam,
@@ -39,6 +40,7 @@ export { type AppliedTo, P } from "./pipeline/p.js";
 export { PCollection } from "./pipeline/pcollection.js";
 export { Pipeline } from "./pipeline/pipeline.js";
 export { named, type PInput, type PTransform, type PValue } from "./pipeline/pvalue.js";
+export { register } from "./pipeline/register.js";
 export type { ResourceHints } from "./pipeline/resource-hints.js";
 export { Root } from "./pipeline/root.js";
 export type { AccumulationMode } from "./pipeline/windowing.js";

@@ -98,7 +98,8 @@ program
   .allowUnknownOption()
   .action(async (flags: string[], { program: file }: { program?: string }) => {
     const { workerCommand } = await import("./worker-command.js");
-    await workerCommand(flags, file);
+    const named = file === undefined ? [] : [`--program=${file}`];
+    await workerCommand(flags, [process.argv[1]!, "worker", ...named], file);
   });
 
 function exitBecauseOf(thrown: unknown): never {

@@ -3,8 +3,9 @@ import { reportError } from "./report-error.js";
 import { workerCommand } from "./worker-command.js";
 
 const argv = process.argv.slice(2);
-const named = argv.find((argument) => argument.startsWith("--program="));
+const named = argv.filter((argument) => argument.startsWith("--program="));
 await workerCommand(
-  argv.filter((argument) => argument !== named),
-  named?.slice("--program=".length),
+  argv.filter((argument) => !named.includes(argument)),
+  [process.argv[1]!, ...named],
+  named[0]?.slice("--program=".length),
 ).catch((thrown: unknown) => process.exit(reportError(thrown)));

@@ -52,6 +52,13 @@ export class FetchingOperator implements Operator {
     return this.inner.prefetch?.(batch, elementOf);
   }
 
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    const loading: Promise<unknown>[] = timers.flatMap(({ window }) => this.#fetch(window) ?? []);
+    const pending = this.inner.prefetchTimers?.(timers);
+    if (pending !== undefined) loading.push(pending);
+    return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
   fire(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const pending = this.#fetch(timer.window);
     if (pending !== undefined) return pending.then(() => this.inner.fire?.(timer, cursor, outputs));

@@ -84,6 +84,13 @@ export class StageComponents {
     return new Set(Object.keys(fromBinary(ParDoPayloadSchema, transform.spec.payload).sideInputs));
   }
 
+  /** The PCollection that a transform's elements come from, or one of them. */
+  mainInput(transform: PTransform): string {
+    const sideInputs = this.sideInputNames(transform);
+    const [main] = Object.entries(transform.inputs).flatMap(([name, input]) => (sideInputs.has(name) ? [] : [input]));
+    return this.#found(main, "a main input");
+  }
+
   parDo(transform: PTransform) {
     return fromBinary(ParDoPayloadSchema, transform.spec!.payload);
   }

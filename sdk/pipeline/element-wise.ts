@@ -19,6 +19,7 @@ import type { DoFn, ElementFunction } from "./do-fn.js";
 import { DO_FN_URN } from "./functions.js";
 import type { PCollection } from "./pcollection.js";
 import type { Pipeline } from "./pipeline.js";
+import { sourceText } from "./register.js";
 import type { WindowingStrategy } from "./windowing.js";
 
 /** How restriction and state of the watermark estimator are written, as the expansion of splittable DoFns wants them coded. */
@@ -105,7 +106,8 @@ export function applyParDo<U>(input: PCollection<unknown>, args: ElementWiseArgs
 function sourceOf(step: ElementFunction): string {
   const fn = "doFn" in step ? step.doFn.process : step.fn;
   const callbacks = step.kind === "doFn" ? Object.entries(step.doFn.onTimer ?? {}) : [];
-  return [step.kind, fn, ...callbacks.flat()].map(String).join(" ");
+  const source = [fn, ...callbacks.flat()].map(String).join(" ");
+  return `${step.kind} ${sourceText("doFn" in step ? step.doFn : fn, source)}`;
 }
 
 /**

@@ -26,6 +26,21 @@ interface Entry {
 /** Functions by the id of the transform that calls them. */
 export class FunctionTable {
   readonly #entries = new Map<string, Entry>();
+  /** Digests by which functions are known beside their own. */
+  #others: Readonly<Record<string, string>> = {};
+
+  /** Digests by transform: of the same program, as another compiler made it. */
+  get digests(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Array.from(this.#entries, ([transform, { digest }]) => [transform, digest]));
+  }
+
+  /**
+   * The functions were submitted with these digests, too: a function that has the one of its transform is taken for the one that
+   * a spec stands for, whichever digest that has.
+   */
+  knownAs(digests: Readonly<Record<string, string>>): void {
+    this.#others = digests;
+  }
 
   /** Keeps a function and returns the spec that stands for it in the proto. `source` is what its digest is of. */
   add(urn: string, transform: string, fn: object, source: string): FunctionSpec {
@@ -48,7 +63,7 @@ export class FunctionTable {
         remedy: "Submit and execute a pipeline with the same program and the same options.",
       });
     }
-    if (entry.digest !== digest) {
+    if (entry.digest !== digest && entry.digest !== this.#others[transform]) {
       throw new GirderError("invalid-pipeline", "The function differs from the one that was submitted.", {
         where: transform,
         remedy: "Submit and execute a pipeline with the same version of the program.",

@@ -14,8 +14,8 @@ export function register<F extends object>(name: string, fn: F): F {
   return fn;
 }
 
-/** What a function is compared by: its registered name, or its source text. */
-export function sourceText(fn: unknown): string {
-  const name = typeof fn === "function" || (typeof fn === "object" && fn !== null) ? NAMES.get(fn) : undefined;
-  return name === undefined ? String(fn) : `registered ${name}`;
+/** What a function, DoFn or CombineFn is compared by: its registered name, or its source text. */
+export function sourceText(fn: object, source: string): string {
+  const name = NAMES.get(fn);
+  return name === undefined ? source : `registered ${name}`;
 }

@@ -15,19 +15,12 @@ export interface WorkerMode {
   readonly pipeline: number;
   /** What the program has captured where it was submitted, in order, as base64. */
   readonly captures: readonly string[];
-  /** Given instead of `worker` by who wants to know what the program builds: takes the pipeline's proto. */
-  readonly describe?: (proto: Uint8Array) => void;
-  /** The worker that the pipeline's functions are for. */
-  readonly worker?: {
-    readonly id: string;
-    /** `host:port` of the runner's services. */
-    readonly control: string;
-    readonly logging: string | undefined;
-    readonly status: string | undefined;
-    readonly runnerCapabilities: readonly string[];
-    /** Is told that the worker has ended. */
-    readonly ended: () => void;
-  };
+  /** Digests of the functions by their transforms, as the program had them where it was submitted. Default: only as it was built for workers. */
+  readonly digests?: Readonly<Record<string, string>> | undefined;
+  /** What the worker's process was started with: the flags of Beam's contract. */
+  readonly flags: readonly string[];
+  /** Path of the file that the process was started with, if it is to be started again for further workers. */
+  readonly file?: string;
 }
 
 export interface Ambient {
@@ -46,6 +39,8 @@ export interface ProgramState {
   pipelines: number;
   /** Values that were captured, as base64. */
   readonly captured: string[];
+  /** Whether the workers have been started that the runner wants beside this one. */
+  hasStartedSiblings: boolean;
 }
 
 const KEY = Symbol.for("girder.ambient");
@@ -63,6 +58,6 @@ export function setAmbient(value: Ambient): void {
 
 export function programState(): ProgramState {
   const global = globalThis as Global;
-  global[STATE] ??= { pipelines: 0, captured: [] };
+  global[STATE] ??= { pipelines: 0, captured: [], hasStartedSiblings: false };
   return global[STATE];
 }

@@ -7,6 +7,7 @@ import type { CombineFn } from "../combiners/combine-fn.js";
 import { COMBINE_FN_URN } from "../pipeline/functions.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
+import { sourceText } from "../pipeline/register.js";
 import { merges } from "../windowing/custom-window-fn.js";
 import { groupByKey, kvCoderOf } from "./group-by-key.js";
 import { fromAccumulators, gather, spread, toAccumulator } from "./hot-keys.js";
@@ -47,7 +48,7 @@ export function combinePerKey<K, I, A, O>(
         .apply(combinePerKey(fromAccumulators(fn), others));
     }
     const { key } = kvCoderOf(input);
-    const spec = pipeline.addFunction(COMBINE_FN_URN, fn, `${fn.addInput} ${fn.extractOutput}`);
+    const spec = pipeline.addFunction(COMBINE_FN_URN, fn, sourceText(fn, `${fn.addInput} ${fn.extractOutput}`));
     const accumulatorCoder = (fn.accumulatorCoder ?? JS_VALUE_CODER) as Coder<unknown>;
     const payload = toBinary(
       CombinePayloadSchema,

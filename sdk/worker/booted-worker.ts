@@ -1,8 +1,8 @@
-/** What a process that is a worker learns of its runner when it starts, and what it leaves to the program that it runs. */
+/** What a process that is a worker learns of its runner when it starts. */
 import { spawn } from "node:child_process";
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ProvisionInfo } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
-import { setAmbient, type WorkerMode } from "../runners/ambient.js";
+import { programState } from "../runners/ambient.js";
 import { type BootFlags, bootArguments } from "./boot-flags.js";
 import { provisionOf } from "./provision.js";
 
@@ -13,6 +13,8 @@ export interface ProgramSpec {
   /** The program's arguments. */
   readonly argv: readonly string[];
   readonly captures: readonly string[];
+  /** Digests of its functions by their transforms. Default: those in the pipeline's proto only. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 
 /** Name of the pipeline option that holds the {@link ProgramSpec}. */
@@ -31,26 +33,13 @@ export async function provisioned({ provision, id }: BootFlags): Promise<Provisi
   return provision === "" ? undefined : await provisionOf(provision, id);
 }
 
-/** Leaves to the program what it is run again for. It is then to be imported. */
-export function leaveToProgram(flags: BootFlags, info: ProvisionInfo | undefined, spec: ProgramSpec): void {
-  const worker: WorkerMode["worker"] = {
-    id: flags.id,
-    control: info?.controlEndpoint?.url || flags.control,
-    logging: info?.loggingEndpoint?.url || flags.logging || undefined,
-    status: info?.statusEndpoint?.url || undefined,
-    runnerCapabilities: info?.runnerCapabilities ?? [],
-    // What the program has left running does not keep the process.
-    ended: () => process.exit(0),
-  };
-  setAmbient({ argv: spec.argv, workerMode: { pipeline: spec.pipeline, captures: spec.captures, worker } });
-  process.argv.splice(2, process.argv.length, ...spec.argv);
-}
-
-/** Starts the workers that the runner wants beside this one. @param program Path of what this process was started with. */
-export function startSiblings(flags: BootFlags, info: ProvisionInfo | undefined, program: string): void {
-  if (process.env[SIBLING] !== undefined) return;
+/** Starts the workers that the runner wants beside this one. @param command What this process was started with, less the flags. */
+export function startSiblings(flags: BootFlags, info: ProvisionInfo | undefined, command: readonly string[]): void {
+  const state = programState();
+  if (process.env[SIBLING] !== undefined || state.hasStartedSiblings) return;
+  state.hasStartedSiblings = true;
   const env = { ...process.env, [SIBLING]: "1" };
   for (const id of info?.siblingWorkerIds ?? []) {
-    spawn(process.execPath, [...process.execArgv, program, ...bootArguments(flags, id)], { env, stdio: "inherit" });
+    spawn(process.execPath, [...process.execArgv, ...command, ...bootArguments(flags, id)], { env, stdio: "inherit" });
   }
 }

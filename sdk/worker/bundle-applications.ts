@@ -1,23 +1,33 @@
 /** Work that a worker gives back to the runner, to be given out again: `DelayedBundleApplication`s. */
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { WindowedValueCoder } from "../../portability/coders/index.js";
 import { ByteWriter, writeHeader } from "../../portability/coders/index.js";
 import { entry } from "../../portability/execution/batch.js";
 import type { Residual } from "../../portability/execution/stage.js";
 import { type Instant, instantToWire } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
-import type { DelayedBundleApplicationSchema } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { IsBounded_Enum } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { StageInstance } from "./stage-instance.js";
 
 const { PROCESS_SIZED_ELEMENTS_AND_RESTRICTIONS } = StandardPTransforms.SplittableParDoComponents;
 
+/** An application, written by hand: what is passed on is not read again. */
+type Delayed = {
+  readonly application: {
+    readonly transformId: string;
+    readonly inputId: string;
+    readonly element: Uint8Array;
+    readonly outputWatermarks: { [output: string]: { seconds: bigint; nanos: number } };
+    readonly isBounded: IsBounded_Enum;
+  };
+  readonly requestedTimeDelay?: { seconds: bigint; nanos: number };
+};
+
 /** One application for each element. */
 export function applicationsOf(
-  { input, batch, delay, watermark }: Residual,
+  { input, batch, delay, watermark, bounded }: Residual,
   { described, compiled }: StageInstance,
-): MessageInitShape<typeof DelayedBundleApplicationSchema>[] {
+): Delayed[] {
   const { components } = compiled;
   const { consumers } = described.stage.inputs[input]!;
   const splittable = consumers.find(
@@ -25,9 +35,7 @@ export function applicationsOf(
   );
   const { transform: transformId, localName: inputId } = splittable ?? consumers[0]!;
   const outputs = components.transform(transformId).outputs;
-  const isBounded = Object.values(outputs).every(
-    (id) => described.stage.components.pcollections[id]?.isBounded !== IsBounded_Enum.UNBOUNDED,
-  );
+  const isBounded = bounded !== false;
   const coder = components.coder(described.sources[input]!.coder) as WindowedValueCoder<unknown>;
   const { columns } = batch;
   return columns.refs.map((value, i) => {

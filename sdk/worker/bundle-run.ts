@@ -8,18 +8,22 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import type { Batch } from "../../portability/execution/batch.js";
 import type { Residual } from "../../portability/execution/stage.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { ElementsInit } from "../../portability/fn-api/elements.js";
 import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import type { BundleScope } from "../harness/bundle.js";
 import { elementCounts } from "../harness/element-counts.js";
 import type { OpenBundle } from "../harness/open-bundle.js";
 import { PromiseReturned } from "../harness/operator.js";
-import type { BundleInput } from "./bundle-input.js";
+import type { OpenElement } from "../harness/splittable-operators.js";
+import type { BundleInput, InputMessage } from "./bundle-input.js";
 import type { DataChannel } from "./data-channel.js";
 import type { LoadedSideInputs } from "./loaded-side-inputs.js";
-import { type DesiredSplit, splitPoint } from "./split-point.js";
+import type { RemoteState } from "./remote-state.js";
+import { type DesiredSplit, splitOf } from "./split-point.js";
 import type { StageInstance } from "./stage-instance.js";
 import type { WireSource } from "./wire-source.js";
+import { encodeTimers, type WireFamily, WireTimers } from "./wire-timers.js";
 import { elementCount, readIndex } from "./worker-metrics.js";
 
 /** How long (ms) a bundle keeps the thread at a time. */
@@ -31,12 +35,22 @@ const MOST_KEPT = 4096;
 const MOST_KEPT_BYTES = 1024 * 1024;
 /** Bytes of outputs that may go with the response instead of the data stream. */
 const EMBEDDED = 16 * 1024;
+/** How long (ms) work is processed that never ends, before the rest of it goes back to the runner. */
+const ENDLESS = 500;
 
 /** A bundle's stop before the end of one of its sources. */
 export interface ChannelSplit {
   readonly transformId: string;
   readonly lastPrimaryElement: bigint;
   readonly firstResidualElement: bigint;
+}
+
+/** What a bundle has left to others, while it is processed. */
+export interface BundleDivision {
+  readonly channelSplits: readonly ChannelSplit[];
+  /** What the bundle still does of elements that were divided, and what it does not. */
+  readonly primaries: readonly Residual[];
+  readonly residuals: readonly Residual[];
 }
 
 /** How far a source has got. */
@@ -50,15 +64,36 @@ interface Position {
   isOver: boolean;
 }
 
+/** What a bundle is given beside its elements and timers. */
+export interface BundleParts {
+  readonly sides: LoadedSideInputs;
+  readonly state: RemoteState;
+  /** The data stream of each sink, by its index. */
+  readonly channels: readonly DataChannel[];
+  /** The stream on which timers travel; undefined for a stage without. */
+  readonly timerChannel: DataChannel | undefined;
+}
+
+/** Something that has been processed, and can be again. */
+type Step = () => void | Promise<void>;
+
 export class BundleRun {
   readonly #sources: readonly WireSource[];
+  readonly #timers: readonly WireTimers[];
   readonly #positions: readonly Position[];
+  /** Timer families of which more may come. */
+  readonly #openFamilies: Set<number>;
   readonly #scope: BundleScope;
   #open!: OpenBundle;
+  /** Timers that have come, in order. */
+  #fired: Timer[] = [];
   /** What has been processed, while the bundle may have to be begun anew. */
-  #kept: { readonly input: number; readonly batch: Batch }[] | undefined = [];
+  #kept: Step[] | undefined = [];
   #keptElements = 0;
   #sent = false;
+  /** Parts of elements that were given up in the middle and are gone on with next. */
+  #parts: readonly Residual[] = [];
+  #endlessUntil: number | undefined;
   /** Work that is left for later. */
   readonly residuals: Residual[] = [];
 
@@ -66,15 +101,15 @@ export class BundleRun {
     readonly instruction: string,
     readonly instance: StageInstance,
     readonly input: BundleInput,
-    readonly sides: LoadedSideInputs,
-    /** The data stream of a sink, by its index. */
-    readonly channels: readonly DataChannel[],
+    readonly parts: BundleParts,
   ) {
     this.#sources = instance.newSources();
+    this.#timers = instance.families.map((family) => new WireTimers(family));
+    this.#openFamilies = new Set(instance.families.keys());
     this.#positions = this.#sources.map(() => ({ begun: 0, come: 0, stop: Number.POSITIVE_INFINITY, isOver: false }));
     this.#scope = {
       state: { read: () => undefined },
-      sideInputs: sides.contents,
+      sideInputs: parts.sides.contents,
       deadline: Number.POSITIVE_INFINITY,
       slice: SLICE,
       maxElements: Number.POSITIVE_INFINITY,
@@ -86,18 +121,56 @@ export class BundleRun {
   /** Processes all that comes. @throws GirderError what the authors' functions throw, or what is wrong with the streams. */
   async run(): Promise<void> {
     await this.#begin();
-    while (this.#positions.some(({ isOver }) => !isOver)) {
+    while (this.#openFamilies.size > 0 || this.#positions.some(({ isOver }) => !isOver)) {
       const waiting = this.input.next();
-      const { transform, bytes, isLast } = waiting instanceof Promise ? await waiting : waiting;
-      const input = this.#sources.findIndex((source) => source.transform === transform);
-      if (input < 0) {
-        throw new GirderError("malformed-data", `The runner sent elements of ${transform}, which is no source.`);
-      }
-      for (const batch of this.#sources[input]!.decode(bytes, isLast)) await this.#take(input, batch);
-      if (isLast) this.#positions[input]!.isOver = true;
+      const message = waiting instanceof Promise ? await waiting : waiting;
+      if (message.family === undefined) await this.#takeData(message);
+      else await this.#takeTimers(message);
     }
     await this.#guarded(() => this.#open.finish());
-    this.residuals.push(...this.#open.bundle.residuals);
+    const { bundle } = this.#open;
+    this.residuals.push(...bundle.residuals);
+    await this.parts.state.send(bundle.state);
+  }
+
+  async #takeData({ transform, bytes, isLast }: InputMessage): Promise<void> {
+    const input = this.#sources.findIndex((source) => source.transform === transform);
+    if (input < 0) {
+      throw new GirderError("malformed-data", `The runner sent elements of ${transform}, which is no source.`);
+    }
+    for (const batch of this.#sources[input]!.decode(bytes, isLast)) await this.#take(input, batch);
+    if (isLast) this.#positions[input]!.isOver = true;
+  }
+
+  async #takeTimers({ transform, family, bytes, isLast }: InputMessage): Promise<void> {
+    const index = this.#timers.findIndex(({ wire }) => wire.transform === transform && wire.id === family);
+    if (index < 0) {
+      throw new GirderError("malformed-data", `The runner sent timers of ${family}, which ${transform} has not.`);
+    }
+    const timers = this.#timers[index]!.decode(bytes, isLast);
+    if (timers.length > 0) {
+      const step = (): Promise<void> => this.#fire(timers);
+      await this.#guarded(step);
+      this.#keep(step, timers.length);
+      await this.#flush();
+    }
+    if (isLast) this.#openFamilies.delete(index);
+  }
+
+  async #fire(timers: readonly Timer[]): Promise<void> {
+    for (const step of new Set(timers.map(({ family }) => this.#open.program.timers[family]!))) {
+      const own = timers.filter(({ family }) => this.#open.program.timers[family] === step);
+      const loading = step.operator.prefetchTimers?.(own);
+      if (loading !== undefined) await loading;
+    }
+    this.#fired.push(...timers);
+    for (;;) {
+      const firing = this.#open.fire(this.#fired);
+      if (firing !== undefined) await firing;
+      if (this.#open.bundle.fired === this.#fired.length) return;
+      await nextTurn();
+      this.#open.bundle.nextSlice();
+    }
   }
 
   /** Begins the bundle, as often as it takes to know which functions return promises. */
@@ -105,9 +178,11 @@ export class BundleRun {
     const { compiled, meter } = this.instance;
     for (;;) {
       for (const position of this.#positions) position.begun = 0;
+      this.#fired = [];
+      this.#parts = [];
       for (const sink of compiled.sinks) sink.reset();
       for (const tally of compiled.program.tallies?.values() ?? []) tally.count = 0;
-      this.#open = compiled.open(this.#scope, meter);
+      this.#open = compiled.open(this.#scope, meter, this.parts.state);
       try {
         return await this.#open.start();
       } catch (thrown) {
@@ -118,7 +193,7 @@ export class BundleRun {
   }
 
   /** Does what may find that a function returns promises, and then all of the bundle again. */
-  async #guarded(step: () => void | Promise<void>): Promise<void> {
+  async #guarded(step: Step): Promise<void> {
     try {
       await step();
     } catch (thrown) {
@@ -127,7 +202,7 @@ export class BundleRun {
       if (kept === undefined) throw latePromise(thrown.transform);
       await this.instance.compiled.awaitFromNowOn(thrown);
       await this.#begin();
-      for (const { input, batch } of kept) await this.#put(input, batch);
+      for (const done of kept) await done();
       await step();
     }
   }
@@ -137,55 +212,93 @@ export class BundleRun {
     const position = this.#positions[input]!;
     const first = position.come;
     position.come += batch.count;
-    const step = this.#open.awaits ? AWAITED_BATCH : batch.count;
-    for (let from = 0; from < batch.count && first + from < position.stop; from += step) {
-      const part = batch.slice(from, Math.min(batch.count, from + step));
-      const loading = this.sides.loadFor(part, this.instance.strategyOfInput(input));
-      if (loading !== undefined) await loading;
-      await this.#guarded(() => this.#put(input, part));
-      this.#keep(input, part);
-      if (this.#kept !== undefined) continue;
-      this.#send();
-      const room = this.#room();
-      if (room !== undefined) await room;
+    for (let from = 0; from < batch.count && first + from < position.stop; ) {
+      const to = Math.min(batch.count, from + this.#batchSize(input));
+      const part = batch.slice(from, to);
+      from = to;
+      const step = (): Promise<void> => this.#put(input, part);
+      await this.#guarded(step);
+      this.#keep(step, part.count);
+      await this.#flush();
+    }
+  }
+
+  /** Elements that are begun together. Of restrictions it has to be known which is in hand. */
+  #batchSize(input: number): number {
+    if (!this.#open.awaits) return Number.POSITIVE_INFINITY;
+    return this.instance.processes[input] === undefined ? AWAITED_BATCH : 1;
+  }
+
+  /** Loads what the elements of a batch will need, where the runner has it. */
+  async #prefetch(input: number, batch: Batch): Promise<void> {
+    const sides = this.parts.sides.loadFor(batch, this.instance.strategyOfInput(input));
+    if (sides !== undefined) await sides;
+    for (const step of this.#open.program.inputs[input]!) {
+      if (step.kind !== "operator") continue;
+      const state = step.operator.prefetch?.(batch, this.instance.elementOf(input));
+      if (state !== undefined) await state;
     }
   }
 
   /** Puts a batch through the stage, turn by turn, as far as no split has given back its elements. */
   async #put(input: number, batch: Batch): Promise<void> {
+    await this.#prefetch(input, batch);
     const open = this.#open;
     const position = this.#positions[input]!;
     const begin = position.begun;
     let done = 0;
-    /** Parts of elements that were given up in the middle. */
-    let parts: readonly Residual[] = [];
     for (;;) {
-      const left: Residual[] = [];
-      for (const part of parts) {
-        const processed = left.length > 0 ? 0 : open.process(part.input, part.batch);
-        if ((typeof processed === "number" ? processed : await processed) === 0) left.push(part);
-      }
+      await this.#goOn();
       const end = Math.min(batch.count, position.stop - begin);
-      if (left.length === 0 && done < end) {
+      if (this.#parts.length === 0 && done < end) {
         if (open.awaits) position.begun = begin + end;
         const processed = open.process(input, batch.slice(done, end));
         done += typeof processed === "number" ? processed : await processed;
         position.begun = begin + done;
+        this.#parts = this.#gone(open.resumable([]));
       }
-      parts = open.resumable(left);
-      if (parts.length === 0 && done >= Math.min(batch.count, position.stop - begin)) return;
+      if (this.#parts.length === 0 && done >= Math.min(batch.count, position.stop - begin)) return;
       await nextTurn();
       open.bundle.nextSlice();
     }
   }
 
+  /** Goes on with what was given up in the middle. */
+  async #goOn(): Promise<void> {
+    const left: Residual[] = [];
+    const parts = this.#parts;
+    this.#parts = [];
+    for (const part of parts) {
+      const processed = left.length > 0 ? 0 : this.#open.process(part.input, part.batch);
+      if ((typeof processed === "number" ? processed : await processed) === 0) left.push(part);
+    }
+    this.#parts = this.#gone(this.#open.resumable(left));
+  }
+
+  /** What is gone on with. Work that never ends goes back to the runner after a while, so that what it led to is committed. */
+  #gone(parts: readonly Residual[]): readonly Residual[] {
+    if (parts.every(({ bounded }) => bounded !== false)) return parts;
+    this.#endlessUntil ??= performance.now() + ENDLESS;
+    if (performance.now() < this.#endlessUntil) return parts;
+    this.residuals.push(...parts.filter(({ bounded }) => bounded === false));
+    return parts.filter(({ bounded }) => bounded !== false);
+  }
+
   /** Keeps what was processed as long as the bundle may have to be begun anew for a function that returns a promise. */
-  #keep(input: number, batch: Batch): void {
+  #keep(step: Step, elements: number): void {
     if (this.#kept === undefined) return;
-    this.#keptElements += batch.count;
+    this.#keptElements += elements;
     const isTooMuch = this.#keptElements > MOST_KEPT || this.instance.meter.bytes > MOST_KEPT_BYTES;
     if (isTooMuch || this.#open.awaits) this.#kept = undefined;
-    else this.#kept.push({ input, batch });
+    else this.#kept.push(step);
+  }
+
+  /** Sends what is ready, unless the bundle may have to be begun anew; waits for room. */
+  async #flush(): Promise<void> {
+    if (this.#kept !== undefined) return;
+    this.#send();
+    const room = this.#room();
+    if (room !== undefined) await room;
   }
 
   /** Sends the frames that are full. */
@@ -198,11 +311,14 @@ export class BundleRun {
   #sendFrame(sink: number, data: Uint8Array, isLast: boolean): void {
     this.#sent = true;
     const { transform: transformId } = this.instance.described.sinks[sink]!;
-    this.channels[sink]!.send({ data: [{ instructionId: this.instruction, transformId, data, isLast }] }, data.length);
+    this.parts.channels[sink]!.send(
+      { data: [{ instructionId: this.instruction, transformId, data, isLast }] },
+      data.length,
+    );
   }
 
   #room(): Promise<unknown> | undefined {
-    const full = this.channels.flatMap((channel) => channel.room() ?? []);
+    const full = this.parts.channels.flatMap((channel) => channel.room() ?? []);
     return full.length === 0 ? undefined : Promise.all(full);
   }
 
@@ -216,7 +332,8 @@ export class BundleRun {
     const { instruction: instructionId } = this;
     const frames = this.instance.compiled.sinks.map((sink) => sink.takeAll());
     const bytes = frames.flat().reduce((sum, frame) => sum + frame.length, 0);
-    if (mayEmbed && !this.#sent && bytes <= EMBEDDED && frames.length > 0) {
+    const isBare = frames.length > 0 && this.instance.families.length === 0;
+    if (mayEmbed && isBare && !this.#sent && bytes <= EMBEDDED) {
       const data = frames.map((each, i) => {
         const { transform: transformId } = this.instance.described.sinks[i]!;
         return { instructionId, transformId, data: Buffer.concat(each), isLast: true };
@@ -227,7 +344,24 @@ export class BundleRun {
       for (const frame of each) this.#sendFrame(i, frame, false);
       this.#sendFrame(i, new Uint8Array(), true);
     });
+    for (const family of this.instance.families) this.#sendTimers(family);
     return undefined;
+  }
+
+  #sendTimers(family: WireFamily): void {
+    const { instruction: instructionId } = this;
+    const { transform: transformId, id: timerFamilyId } = family;
+    // Those for windows that expire the runner sets itself.
+    const timers = family.onWindowExpiration ? new Uint8Array() : encodeTimers(family, this.#open.bundle.timers);
+    const channel = this.parts.timerChannel!;
+    if (timers.length > 0)
+      channel.send({ timers: [{ instructionId, transformId, timerFamilyId, timers }] }, timers.length);
+    channel.send({ timers: [{ instructionId, transformId, timerFamilyId, isLast: true }] }, 0);
+  }
+
+  /** What is to be done once the runner has committed the bundle. */
+  get finalizers(): readonly (() => void | PromiseLike<void>)[] {
+    return this.#open.bundle.finalizers;
   }
 
   /** What the bundle has measured so far. */
@@ -255,16 +389,56 @@ export class BundleRun {
     return this.#positions.reduce((sum, position) => sum + position.begun, 0);
   }
 
-  /** Gives back elements that have not been begun. */
-  split(desired: Readonly<Record<string, DesiredSplit>>): ChannelSplit[] {
-    return Object.entries(desired).flatMap(([transformId, wish]): ChannelSplit[] => {
+  /** Gives back elements that have not been begun, and what remains of the one in hand. */
+  split(desired: Readonly<Record<string, DesiredSplit>>): BundleDivision {
+    const division = { channelSplits: [] as ChannelSplit[], primaries: [] as Residual[], residuals: [] as Residual[] };
+    for (const [transformId, wish] of Object.entries(desired)) {
       const input = this.#sources.findIndex(({ transform }) => transform === transformId);
       const position = this.#positions[input];
-      const point = position && splitPoint(wish, position.begun, position.stop);
-      if (point === undefined) return [];
-      position!.stop = point;
-      return [{ transformId, lastPrimaryElement: BigInt(point - 1), firstResidualElement: BigInt(point) }];
-    });
+      if (position === undefined) continue;
+      const hand = this.#inHand(input);
+      let split = splitOf(wish, position.begun, position.stop, hand?.element.remaining);
+      if (split !== undefined && "within" in split) {
+        const residual = hand!.element.split(split.within);
+        if (residual !== undefined) {
+          const primary = hand!.element.primary();
+          if (hand!.at !== undefined) {
+            this.#parts = this.#parts.map((part, i) => (i === hand!.at ? { ...part, batch: primary } : part));
+          }
+          division.primaries.push({ input, batch: primary, delay: 0 });
+          division.residuals.push(residual);
+          position.stop = position.begun;
+          division.channelSplits.push({
+            transformId,
+            lastPrimaryElement: BigInt(position.begun - 2),
+            firstResidualElement: BigInt(position.begun),
+          });
+          continue;
+        }
+        split = splitOf(wish, position.begun, position.stop);
+      }
+      if (split === undefined || !("at" in split)) continue;
+      position.stop = split.at;
+      division.channelSplits.push({
+        transformId,
+        lastPrimaryElement: BigInt(split.at - 1),
+        firstResidualElement: BigInt(split.at),
+      });
+    }
+    return division;
+  }
+
+  /** The element of an input that has been begun and is not done, if it can be divided, and where it waits. */
+  #inHand(input: number): { readonly element: OpenElement; readonly at: number | undefined } | undefined {
+    const process = this.instance.processes[input];
+    if (process === undefined) return undefined;
+    const [underWay] = process.underWay;
+    if (underWay !== undefined) return { element: underWay, at: undefined };
+    for (const [at, part] of this.#parts.entries()) {
+      const element = part.input === input ? process.waiting(part.batch) : undefined;
+      if (element !== undefined) return { element, at };
+    }
+    return undefined;
   }
 }
 

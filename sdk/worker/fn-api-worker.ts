@@ -25,6 +25,7 @@ import type { BundleRun } from "./bundle-run.js";
 import { StateCache } from "./cache.js";
 import { DataChannel } from "./data-channel.js";
 import { LogChannel, Severity } from "./log-channel.js";
+import { PendingFinalizations } from "./pending-finalizations.js";
 import { ShortIds } from "./short-ids.js";
 import { StateChannel } from "./state-channel.js";
 import { StatusChannel } from "./status-channel.js";
@@ -74,6 +75,7 @@ export class FnApiWorker {
   readonly #active = new Map<string, Active>();
   readonly #shortIds = new ShortIds();
   readonly #cache = new StateCache();
+  readonly #finalizations = new PendingFinalizations();
   readonly #log: LogChannel | undefined;
   readonly #status: StatusChannel | undefined;
   #bundles = 0;
@@ -90,6 +92,7 @@ export class FnApiWorker {
       windows: new WindowTable(),
       inputs,
       cache: this.#cache,
+      finalizations: this.#finalizations,
       runnerCapabilities: new Set(options.runnerCapabilities),
       data: (address) => opened(this.#data, address, () => this.#newDataChannel(address, inputs)),
       state: (address) => opened(this.#state, address, () => new StateChannel(address, this.#call)),
@@ -134,6 +137,7 @@ export class FnApiWorker {
 
   async #close(): Promise<void> {
     this.#services.inputs.fail(new GirderError("cancelled", "The worker has ended."));
+    await this.#finalizations.settled();
     for (const stage of this.#stages.values()) {
       try {
         await (await stage).close();
@@ -185,10 +189,13 @@ export class FnApiWorker {
         return { case: "processBundleProgress", value: active === undefined ? {} : active.stage.measured(active.run) };
       }
       case "processBundleSplit": {
-        const channelSplits = this.#active.get(request.value.instructionId)?.run.split(request.value.desiredSplits);
-        return { case: "processBundleSplit", value: channelSplits === undefined ? {} : { channelSplits } };
+        const active = this.#active.get(request.value.instructionId);
+        const value =
+          active === undefined ? {} : active.stage.division(active.run, active.run.split(request.value.desiredSplits));
+        return { case: "processBundleSplit", value };
       }
       case "finalizeBundle":
+        this.#finalizations.call(request.value.instructionId);
         return { case: "finalizeBundle", value: {} };
       case "monitoringInfos": {
         const monitoringInfo = this.#shortIds.infos(request.value.monitoringInfoId);

@@ -1,5 +1,6 @@
 /** Gets the program that a job was submitted with from the runner. */
 import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdtemp, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,7 @@ export async function retrieveProgram(flags: BootFlags, info: ProvisionInfo | un
       });
     }
     const folder = await folderFor(flags);
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     const path = join(folder, PROGRAM_FILE);
     const file = await open(path, "w", 0o755);
     const hash = createHash("sha256");

@@ -10,21 +10,44 @@ export interface DesiredSplit {
   readonly allowedSplitPoints: readonly bigint[];
 }
 
+/** How much of it a worker keeps. */
+export type Split =
+  /** The first element that it gives back; those before it stay. */
+  | { readonly at: number }
+  /** What share of what remains of the element in hand it keeps; all elements after it go. */
+  | { readonly within: number };
+
 /**
- * The first element that the worker gives back; undefined if it can give back none.
+ * How a worker divides its work; undefined if it can give back nothing.
  *
- * @param begun Elements that have been begun: these stay.
+ * @param begun Elements that have been begun: these stay, but for the one in hand.
  * @param end The element before which an earlier split has cut, infinite if there was none.
+ * @param inHand Share (0 to 1) that remains of the last one that was begun, if it can be divided. Default: none can.
  */
-export function splitPoint(desired: DesiredSplit, begun: number, end: number): number | undefined {
-  const total = Math.min(end, Number(desired.estimatedInputElements));
-  if (total <= begun) return undefined;
-  const wanted = begun + Math.round(desired.fractionOfRemainder * (total - begun));
-  const allowed = desired.allowedSplitPoints.map(Number).filter((point) => point >= begun && point < total);
-  if (desired.allowedSplitPoints.length === 0) return wanted < total ? wanted : undefined;
+export function splitOf(desired: DesiredSplit, begun: number, end: number, inHand = 0): Split | undefined {
+  const total = Math.max(begun, Math.min(end, Number(desired.estimatedInputElements)));
+  const kept = Math.min(1, Math.max(0, desired.fractionOfRemainder)) * (inHand + total - begun);
+  const isAllowed = (point: number): boolean =>
+    desired.allowedSplitPoints.length === 0 || desired.allowedSplitPoints.includes(BigInt(point));
+  if (inHand > 0 && kept < inHand && isAllowed(begun)) return { within: kept / inHand };
+  const at = splitPoint(desired, begun, total, begun + Math.round(Math.max(0, kept - inHand)));
+  return at === undefined ? undefined : { at };
+}
+
+/** The allowed point that is nearest to the wanted one, from `begun` to before `total`. */
+function splitPoint(
+  { allowedSplitPoints }: DesiredSplit,
+  begun: number,
+  total: number,
+  wanted: number,
+): number | undefined {
+  if (allowedSplitPoints.length === 0) return wanted < total ? wanted : undefined;
   const distance = (point: number): number => Math.abs(point - wanted);
-  return allowed.reduce<number | undefined>(
-    (best, point) => (best === undefined || distance(point) < distance(best) ? point : best),
-    undefined,
-  );
+  return allowedSplitPoints
+    .map(Number)
+    .filter((point) => point >= begun && point < total)
+    .reduce<number | undefined>(
+      (best, point) => (best === undefined || distance(point) < distance(best) ? point : best),
+      undefined,
+    );
 }

@@ -6,6 +6,7 @@ import { Batch, type Column, type WindowSet } from "../../portability/execution/
 import type { PaneInfo } from "../../portability/execution/pane.js";
 import type { Instant } from "../../portability/execution/time.js";
 import type { BoundedWindow, InternedWindow } from "../../portability/execution/window.js";
+import { paneWith } from "../harness/value-kind-metadata.js";
 
 /** Elements in a batch, at most: more would leave the processor's cache before they are processed. */
 export const BATCH = 1024;
@@ -93,7 +94,7 @@ export class WireSource {
     const interned = windows.map(this.intern);
     this.#timestamp = timestamp;
     this.#windows = interned.length === 1 ? interned[0]! : interned;
-    this.#pane = pane;
+    this.#pane = paneWith(pane, metadata);
     // Metadata are an element's own.
     this.#header = metadata === undefined ? bytes.slice(rest, input.position) : NOTHING;
   }

@@ -1,6 +1,7 @@
 /** A stage at a worker: as many instances of it as bundles are processed side by side. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Batch } from "../../portability/execution/batch.js";
+import type { Residual } from "../../portability/execution/stage.js";
 import type {
   ProcessBundleDescriptor,
   ProcessBundleRequest,
@@ -10,9 +11,10 @@ import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model
 import { StandardRunnerProtocols } from "../../portability/urns.js";
 import { applicationsOf } from "./bundle-applications.js";
 import type { BundleInput } from "./bundle-input.js";
-import { BundleRun } from "./bundle-run.js";
+import { type BundleDivision, BundleRun } from "./bundle-run.js";
 import { type DescribedStage, describedStage } from "./described-stage.js";
 import { LoadedSideInputs, type SideInputKeeper } from "./loaded-side-inputs.js";
+import { RemoteState } from "./remote-state.js";
 import type { ShortIds } from "./short-ids.js";
 import { StageInstance } from "./stage-instance.js";
 import type { WorkerServices } from "./worker-services.js";
@@ -64,6 +66,7 @@ export class WorkerStage {
       }
       // Streams are opened before elements come: a runner may wait for them.
       for (const { endpoint } of described.sources) services.data(endpoint);
+      if (described.stage.timers.length > 0) services.data(described.timerEndpoint);
       const first = await this.#firstInstance();
       const run = (): Promise<ResponseInit> => this.#run(instruction, request, input, began);
       return await (first.compiled.isExclusive ? this.#inTurn(run) : run());
@@ -80,15 +83,20 @@ export class WorkerStage {
   ): Promise<ResponseInit> {
     const { services, described } = this;
     const instance = this.#idle.pop() ?? new StageInstance(described, services);
-    const sides = this.#sideInputs(instruction, instance, cacheTokens);
-    const channels = described.sinks.map(({ endpoint }) => services.data(endpoint));
-    const run = new BundleRun(instruction, instance, input, sides, channels);
+    const run = new BundleRun(instruction, instance, input, {
+      sides: this.#sideInputs(instruction, instance, cacheTokens),
+      state: this.#state(instruction, instance, cacheTokens),
+      channels: described.sinks.map(({ endpoint }) => services.data(endpoint)),
+      timerChannel: instance.families.length === 0 ? undefined : services.data(described.timerEndpoint),
+    });
     input.begin();
     began(run);
     await run.run();
     const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
     const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
-    const response = { residualRoots, ...this.measured(run) };
+    const requiresFinalization = run.finalizers.length > 0;
+    if (requiresFinalization) services.finalizations.keep(instruction, run.finalizers);
+    const response = { residualRoots, requiresFinalization, ...this.measured(run) };
     // One whose bundle has failed is not used again.
     this.#idle.push(instance);
     return embedded === undefined ? response : { ...response, elements: embedded };
@@ -147,6 +155,43 @@ export class WorkerStage {
         }),
       keeper,
     );
+  }
+
+  #state(
+    instruction: string,
+    { states }: StageInstance,
+    cacheTokens: ProcessBundleRequest["cacheTokens"],
+  ): RemoteState {
+    const { cache, state } = this.services;
+    const { stateEndpoint } = this.described;
+    const given = cacheTokens.find(({ type }) => type.case === "userState");
+    const token = given && Buffer.from(given.token).toString("latin1");
+    const keyOf = (id: string): string => `state ${id}`;
+    return new RemoteState(
+      states,
+      {
+        get: (key) => state(stateEndpoint).get(instruction, key),
+        append: (key, data) => state(stateEndpoint).append(instruction, key, data),
+        clear: (key) => state(stateEndpoint).clear(instruction, key),
+      },
+      {
+        get: (id) => (token === undefined ? undefined : (cache.get(keyOf(id), token) as Uint8Array | undefined)),
+        put: (id, bytes) => {
+          if (token !== undefined) cache.put(keyOf(id), token, bytes, bytes.length + id.length);
+        },
+        delete: (id) => cache.delete(keyOf(id)),
+      },
+    );
+  }
+
+  /** What the runner is told of a bundle that it has divided. */
+  division(run: BundleRun, { channelSplits, primaries, residuals }: BundleDivision) {
+    const applications = (work: readonly Residual[]) => work.flatMap((each) => applicationsOf(each, run.instance));
+    return {
+      channelSplits: [...channelSplits],
+      primaryRoots: applications(primaries).map(({ application }) => application),
+      residualRoots: applications(residuals),
+    };
   }
 
   /** What a bundle has measured so far, as runner and worker have agreed to write it. */

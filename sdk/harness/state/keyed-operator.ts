@@ -138,16 +138,25 @@ export class KeyedOperator implements Operator {
     const loading: Promise<void>[] = [];
     for (let i = 0; i < batch.count; i++) {
       const key = columns.keys?.[i] ?? this.keyed.identity((elementOf(columns, i) as KV<unknown, unknown>).key);
-      forEachWindow(entry(columns.windows, i), (window) => {
-        const cells = this.#cellsOf(key, window);
-        if (cells.isLoaded) return;
-        // Not asked for twice: nobody looks at it before all of it is there.
-        cells.isLoaded = true;
-        const pending = this.#load(cells);
-        if (pending !== undefined) loading.push(pending);
-      });
+      forEachWindow(entry(columns.windows, i), (window) => this.#loadAhead(this.#cellsOf(key, window), loading));
     }
     return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  /** The same for timers that fire. */
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    if (this.#committed?.isRemote !== true) return undefined;
+    const loading: Promise<void>[] = [];
+    for (const { key, window } of timers) this.#loadAhead(this.#cellsOf(key, window), loading);
+    return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  #loadAhead(cells: KeyCells, loading: Promise<void>[]): void {
+    if (cells.isLoaded) return;
+    // Not asked for twice: nobody looks at it before all of it is there.
+    cells.isLoaded = true;
+    const pending = this.#load(cells);
+    if (pending !== undefined) loading.push(pending);
   }
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {

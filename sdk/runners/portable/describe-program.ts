@@ -8,7 +8,7 @@ import {
   type Pipeline as PipelineProto,
   PipelineSchema,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { DESCRIBE } from "../../worker/boot-program.js";
+import { DESCRIBE } from "../worker-mode.js";
 
 /** How long (ms) the program may take to build its pipeline. */
 const PATIENCE = 60_000;

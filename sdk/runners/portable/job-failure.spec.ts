@@ -12,7 +12,22 @@ describe("what a job service says of a failed job", () => {
   it("has the code and the words of an error of Girder's that it quotes", () => {
     const failure = jobFailure("bundle failed:[assertion] It is not so. (at Check)\n  missing: 7", []);
     assert.ok(failure instanceof GirderError);
-    assert.deepEqual([failure.code, failure.what], ["assertion", "It is not so. (at Check)\n  missing: 7"]);
+    const { code, what, where, remedy } = failure;
+    assert.deepEqual([code, what, where, remedy], ["assertion", "It is not so.", "Check", "missing: 7"]);
+  });
+
+  it("says where it was, with which element, and what was thrown", () => {
+    const cause = "RangeError: too much\n    at format (program.ts:7:3)";
+    const text = `failed: [user-exception] RangeError: too much (at Outer/Map(format)) Element: 'a (b)'. Correct it.\nCaused by: ${cause}`;
+    const failure = jobFailure(text, []) as GirderError;
+    assert.deepEqual([failure.what, failure.where], ["RangeError: too much", "Outer/Map(format)"]);
+    assert.match(failure.message, /\(at Outer\/Map\(format\)\) Element: 'a \(b\)'\. Correct it\.$/);
+    assert.equal((failure.cause as Error).stack, cause);
+  });
+
+  it("has the innermost of codes that stand one before the other", () => {
+    const failure = jobFailure("[user-exception] [invalid-pipeline] Another one. (at Step)", []) as GirderError;
+    assert.deepEqual([failure.code, failure.what, failure.where], ["invalid-pipeline", "Another one.", "Step"]);
   });
 
   it("is the runner's own words otherwise", () => {

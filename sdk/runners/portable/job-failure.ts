@@ -23,8 +23,8 @@ const CODES = [
   "internal",
 ] as const satisfies readonly ErrorCode[];
 
-/** How errors of Girder begin, wherever in a runner's text they are quoted. */
-const QUOTED = new RegExp(`\\[(${CODES.join("|")})\\] `);
+/** How errors of Girder begin, wherever in a runner's text they are quoted; one that quotes another means that. */
+const QUOTED = new RegExp(`(?:\\[(?:${CODES.join("|")})\\] )*\\[(${CODES.join("|")})\\] `);
 
 /**
  * The error for a job that failed.
@@ -40,8 +40,20 @@ export function jobFailure(text: string, seen: readonly unknown[]): unknown {
     const words = text === "" ? "The job failed, and the runner does not say why." : `The job failed: ${text}`;
     return new GirderError("worker-lost", words, { remedy: "See the runner's log." });
   }
-  const message = text.slice(quoted.index + quoted[0].length);
-  return new GirderError(quoted[1] as ErrorCode, message);
+  const [message = "", stack] = text.slice(quoted.index + quoted[0].length).split(/\nCaused by: (.*)/s);
+  // Names of transforms may have parentheses in them.
+  const [, what = message, where, rest = ""] = /^(.*?) \(at (.+?)\)(?=\s|$)(.*)$/s.exec(message) ?? [];
+  return new GirderError(quoted[1] as ErrorCode, what, {
+    ...(where === undefined ? {} : { where }),
+    ...(rest.trim() === "" ? {} : { remedy: rest.trim() }),
+    ...(stack === undefined ? {} : { cause: errorOf(stack) }),
+  });
+}
+
+/** What was thrown in another process: its text is all that is left of it. */
+function errorOf(stack: string): Error {
+  const [first = ""] = stack.split("\n");
+  return Object.assign(new Error(first), { stack });
 }
 
 /** Statuses by which job services say that they do not take a pipeline, those that do not say why among them. */

@@ -9,6 +9,7 @@ import { PipelineResult } from "../pipeline-result.js";
 import { externalEnvironment, processEnvironment } from "./environments.js";
 import { JobClient, type RunnerMessage, type Submission } from "./job-client.js";
 import { jobFailure } from "./job-failure.js";
+import { withOriginalPositions } from "./original-positions.js";
 import { shipPipeline } from "./shipped-pipeline.js";
 
 /** Where a pipeline's functions run. */
@@ -96,7 +97,11 @@ async function runElsewhere(
         ? externalEnvironment(choice.pool)
         : processEnvironment(choice.command ?? path, choice.env),
   });
-  return await runJob(shipped, options, []);
+  try {
+    return await runJob(shipped, options, []);
+  } catch (thrown) {
+    throw await withOriginalPositions(thrown, shipped.bundle.path);
+  }
 }
 
 async function runJob(

@@ -1,13 +1,16 @@
 /** A program as one file, for workers elsewhere: with all that it imports, and what makes it a worker. */
-import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { GirderError, messageOf } from "../../../portability/errors.js";
 import type { ProgramSpec } from "../../worker/booted-worker.js";
 import { PROGRAM_FILE } from "./program-file.js";
 
+/** The file that this is in: the program itself, where Girder has been made part of it. */
+const OWN_FILE = fileURLToPath(import.meta.url);
 /** Folder of the compiled package that this module is part of. */
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 /** Names under which programs import the package. */
@@ -35,28 +38,17 @@ export interface BundleOptions {
  * @throws GirderError `unsupported` for a program that cannot be made into one file, with what is in the way.
  */
 export async function bundleProgram({ program, spec, external = [] }: BundleOptions): Promise<ProgramBundle> {
-  const { build } = await import("esbuild");
   const folder = await mkdtemp(join(tmpdir(), "girder-program-"));
   const path = join(folder, PROGRAM_FILE);
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  const remove = async (): Promise<void> => {
+    process.off("exit", removeAtExit);
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
-    await build({
-      stdin: { contents: main(program, spec), resolveDir: dirname(program), sourcefile: "girder-worker.mjs" },
-      outfile: path,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      minify: true,
-      // Names of functions and classes are seen: in names of transforms, and in errors.
-      keepNames: true,
-      external: [...external],
-      // A worker runs no pipelines.
-      banner: { js: BANNER },
-      plugins: [onePackage(), withoutRunners()],
-      logLevel: "silent",
-      legalComments: "none",
-    });
+    if (resolve(program) === OWN_FILE) await writeFile(path, await asItIs(program, spec));
+    else await build(program, spec, path, external);
     await chmod(path, 0o755);
     return { path, size: (await stat(path)).size, [Symbol.asyncDispose]: remove };
   } catch (thrown) {
@@ -65,18 +57,52 @@ export async function bundleProgram({ program, spec, external = [] }: BundleOpti
   }
 }
 
+async function build(program: string, spec: ProgramSpec, outfile: string, external: readonly string[]): Promise<void> {
+  const esbuild = await import("esbuild");
+  await esbuild.build({
+    entryPoints: [program],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    minify: true,
+    // It stays here, for errors that come back.
+    sourcemap: "external",
+    sourcesContent: false,
+    // Names of functions and classes are seen: in names of transforms, and in errors.
+    keepNames: true,
+    external: [...external],
+    banner: { js: `${SHEBANG}\n${COMMON_JS}\n${prelude(spec)}` },
+    plugins: [onePackage(), withoutRunners()],
+    logLevel: "silent",
+    legalComments: "none",
+  });
+}
+
+/** A program that is one file already, with Girder in it. */
+async function asItIs(program: string, spec: ProgramSpec): Promise<string> {
+  const text = await readFile(program, "utf8");
+  return `${SHEBANG}\n${prelude(spec)}\n${text.replace(/^#!.*\n/, "")}`;
+}
+
+const SHEBANG = "#!/usr/bin/env node";
+
 /** Packages written for CommonJS find here what modules do not have. */
-const BANNER = `#!/usr/bin/env node
-import { createRequire as girderCreateRequire } from "node:module";
+const COMMON_JS = `import { createRequire as girderCreateRequire } from "node:module";
 import { fileURLToPath as girderFileURLToPath } from "node:url";
 const require = girderCreateRequire(import.meta.url), __filename = girderFileURLToPath(import.meta.url), __dirname = girderFileURLToPath(new URL(".", import.meta.url));`;
 
-function main(program: string, spec: ProgramSpec): string {
-  const boot = join(PACKAGE, "sdk/worker/boot-program.js");
+/** Says what the program is run for, before any of it is: it knows of Girder only what stands on the global object. */
+function prelude({ pipeline, argv, captures }: ProgramSpec): string {
+  const mode = JSON.stringify({ pipeline, captures });
   return [
-    `import { bootProgram } from ${JSON.stringify(boot)};`,
-    `await bootProgram(__filename, ${JSON.stringify(spec)}, () => import(${JSON.stringify(program)}));`,
-  ].join("\n");
+    "{",
+    `const argv = ${JSON.stringify(argv)}, flags = process.argv.slice(2), file = process.argv[1];`,
+    `globalThis[Symbol.for("girder.ambient")] = { argv, workerMode: { ...${mode}, flags, file } };`,
+    "process.argv.splice(2, process.argv.length, ...argv);",
+    "}",
+  ].join(" ");
 }
 
 /** The program's own Girder is this one, wherever it would find another. */

@@ -71,7 +71,7 @@ export async function shipPipeline(pipeline: Pipeline, options: ShippingOptions)
     }
     return {
       pipeline: described,
-      options: { [PROGRAM_OPTION]: { ...spec } as unknown as JsonObject },
+      options: { [PROGRAM_OPTION]: { ...spec, digests: pipeline.functions.digests } as unknown as JsonObject },
       bundle,
       readArtifact: async () => content,
       [Symbol.asyncDispose]: () => bundle[Symbol.asyncDispose](),

@@ -55,13 +55,12 @@ export async function stageArtifacts(
   }
 }
 
+/** The last message has no content: that of a last message is not read by all job services. */
 function* chunks(content: Uint8Array): Generator<ResponseInit, void, undefined> {
-  let at = 0;
-  do {
-    const data = content.subarray(at, at + CHUNK);
-    at += CHUNK;
-    yield { isLast: at >= content.length, response: { case: "getArtifactResponse", value: { data } } };
-  } while (at < content.length);
+  for (let at = 0; at < content.length; at += CHUNK) {
+    yield { response: { case: "getArtifactResponse", value: { data: content.subarray(at, at + CHUNK) } } };
+  }
+  yield { isLast: true, response: { case: "getArtifactResponse", value: {} } };
 }
 
 function unknownRequest(what: string): GirderError {

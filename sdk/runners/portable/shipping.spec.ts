@@ -1,0 +1,330 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { GirderError } from "../../../portability/errors.js";
+import { createServer, listen, serve, shutdown } from "../../../portability/fn-api/grpc.js";
+import { BeamFnControl } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { ProvisionService } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
+import { PORTABLE_CAPABILITIES } from "../../../runner/graph/capabilities.js";
+import { plan } from "../../../runner/graph/plan.js";
+import { jobExecutor } from "../../../runner/job/execute-job.js";
+import { JobServer } from "../../../runner/job/job-server.js";
+import { WorkerServices } from "../../../runner/job/worker-services.js";
+import { Pipeline } from "../../pipeline/pipeline.js";
+import { create } from "../../transforms/create.js";
+import { programState } from "../ambient.js";
+import { runPortable } from "./portable.js";
+import { bundleProgram } from "./program-bundle.js";
+
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+const MAIN = join(ROOT, "dist/sdk/cli/main.js");
+
+/** A program that leans on everything that has to be the same in a worker, and says what came out. */
+const PROGRAM = `
+import { asList, capture, counter, create, groupByKey, pipelineOptions, run, withKeys } from "girder";
+import { suffix } from "./suffix.js";
+
+const options = pipelineOptions({ word: { type: "string", default: "none", description: "A word." } });
+const started = capture(() => ({ at: Date.now(), pid: process.pid, tags: new Map([["a", 1n]]) }));
+
+class Tag {
+  #count = 0;
+  constructor(private_) { this.private_ = private_; }
+  async process(word) { this.#count++; await null; return [word + this.private_ + (this.#count > 0 ? "!" : "")]; }
+}
+const bound = function (word) { return word + this.end; }.bind({ end: "." });
+
+// Another pipeline of the program, which workers pass over.
+if (options.word === "first") await run((root) => { root.apply(create([1])).map((n) => n); });
+
+const result = await run((root) => {
+  const side = root.apply(create([1, 2, 3]));
+  const words = root
+    .apply(create(["a", "b", "b"]))
+    .map((word) => word + options.word).map((word) => word + suffix(process.pid === started.pid, started.tags.get("a")))
+    .parDo(new Tag("-"))
+    .map(bound)
+    .map((word, { n, all }) => { n.inc(); return word + all.length; }, { n: counter("n"), all: asList(side) });
+  words.apply(withKeys((word) => word)).apply(groupByKey()).map(
+    "Report", ({ key, value }, { groups }) => { groups.add(key + "=" + [...value].length); }, { groups: (await0) });
+}, options);
+const groups = [...result.metrics.entries()].find(({ key }) => key.name === "groups").cell.result();
+console.log("RESULT " + JSON.stringify([result.state, Number(result.counter("n")), [...groups].sort(), started.pid === process.pid]));
+`
+  .replace("(await0)", 'stringSet("groups")')
+  .replace("counter, create", "counter, stringSet, create");
+
+const SUFFIX = `export const suffix = (here, tag) => (here ? "@here" : "@worker") + String(tag);`;
+
+const EXPECTED = (word: string) =>
+  `RESULT ${JSON.stringify(["DONE", 3, [`a${word}@worker1-!.3=1`, `b${word}@worker1-!.3=2`], true])}`;
+
+describe("functions that travel", function () {
+  this.timeout(60_000);
+  let workers: WorkerServices;
+  let server: JobServer;
+  let folder: string;
+  const running = new Set<ChildProcess>();
+
+  before(async () => {
+    workers = await WorkerServices.start("127.0.0.1");
+    server = await JobServer.start({
+      host: "127.0.0.1",
+      port: 0,
+      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
+      execute: jobExecutor(workers, { memoryBudget: 1e9, bundleAttempts: 4 }),
+    });
+    folder = await mkdtemp(join(tmpdir(), "girder-shipping-spec-"));
+    await mkdir(join(folder, "node_modules"));
+    await mkdir(join(folder, "temporary"));
+    await symlink(ROOT, join(folder, "node_modules/girder"));
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    await writeFile(join(folder, "suffix.js"), SUFFIX);
+  });
+
+  after(async () => {
+    for (const child of running) child.kill("SIGKILL");
+    await server.close();
+    await workers.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function program(name: string, text: string): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  }
+
+  /** Runs a command in the folder; temporary files go to one of its own, where they can be counted. */
+  async function node(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const child = started(args);
+    let stdout = "";
+    let stderr = "";
+    child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, stdout, stderr };
+  }
+
+  function started(args: readonly string[]): ChildProcess {
+    const env = { ...process.env, TMPDIR: join(folder, "temporary") };
+    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    child.once("close", () => running.delete(child));
+    return child;
+  }
+
+  const submitting = (type: string, ...more: string[]) => [
+    "--runner=portable",
+    `--job-endpoint=${server.address}`,
+    `--environment-type=${type}`,
+    ...more,
+  ];
+
+  /** Nothing is left of workers and their programs. */
+  async function nothingLeft(): Promise<void> {
+    // The loader of TypeScript keeps a cache there.
+    const left = (await readdir(join(folder, "temporary"))).filter((name) => name.startsWith("girder"));
+    assert.deepEqual(left, []);
+    assert.deepEqual(await processesWith(folder), []);
+  }
+
+  describe("in processes that the runner starts", () => {
+    it("are found in a program as a compiler writes it", async () => {
+      const path = await program("program.js", PROGRAM);
+      const { code, stdout, stderr } = await node(path, ...submitting("PROCESS", "--word=first"));
+      assert.equal(stderr, "");
+      assert.deepEqual([code, stdout.trim()], [0, EXPECTED("first")]);
+      await nothingLeft();
+    });
+
+    it("are found in TypeScript that girder runs", async () => {
+      const typed = PROGRAM.replace("constructor(private_)", "private_: string;\n  constructor(private_: string)")
+        .replace("function (word)", "function (this: { end: string }, word: string)")
+        .replaceAll("(word) =>", "(word: string): string =>");
+      const path = await program("typed.ts", `${typed}\nexport type Unused = { readonly a: string };\n`);
+      const { code, stdout, stderr } = await node(MAIN, "run", path, ...submitting("PROCESS", "--word=w"));
+      assert.deepEqual([code, stdout.trim()], [0, EXPECTED("w")], stderr);
+    });
+
+    it("are found in a program that is one minified file already", async () => {
+      const path = await program("to-minify.js", PROGRAM);
+      const outfile = join(folder, "minified.mjs");
+      const banner = {
+        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      };
+      const external = ["esbuild", "tsx"];
+      const how = { bundle: true, minify: true, platform: "node", format: "esm", banner, external } as const;
+      await build({ entryPoints: [path], outfile, ...how });
+      const { code, stdout, stderr } = await node(outfile, ...submitting("PROCESS", "--word=m"));
+      assert.deepEqual([code, stdout.trim()], [0, EXPECTED("m")], stderr);
+      await nothingLeft();
+    });
+
+    it("may throw: the author is told what and where, and nothing is left", async () => {
+      const path = await program(
+        "throws.js",
+        `import { create, run, pipelineOptions } from "girder";
+        function fail(n) {
+          throw new RangeError("too much " + n);
+        }
+        await run((root) => { root.apply(create([7])).map("Fail", (n) => fail(n)); }, pipelineOptions({}));`,
+      );
+      const { code, stderr } = await node(MAIN, "run", path, ...submitting("PROCESS"));
+      assert.notEqual(code, 0);
+      assert.match(stderr, /^RangeError: too much 7\n +at fail \(\S*throws\.js:3:17\)\n/);
+      assert.match(stderr, /\[user-exception\] RangeError: too much 7\n +where +Fail\n +applied at .*throws\.js:5/);
+      assert.match(stderr, /Element: 7\./);
+      await nothingLeft();
+    });
+  });
+
+  it("are there in as many workers as the runner wants, each of which ends with it", async () => {
+    const path = await program(
+      "siblings.js",
+      'import { create, run } from "girder"; await run((root) => root.apply(create([1])));',
+    );
+    await using bundle = await bundleProgram({ program: path, spec: { pipeline: 0, argv: [], captures: [] } });
+    const own = createServer();
+    const connected: string[] = [];
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let address = "";
+    serve(own, ProvisionService, {
+      getProvisionInfo: () => ({ info: { controlEndpoint: { url: address }, siblingWorkerIds: ["b", "c"] } }),
+    });
+    serve(own, BeamFnControl, {
+      // biome-ignore lint/correctness/useYield: nobody is asked for anything.
+      async *control(_, { metadata }) {
+        connected.push(String(metadata.get("worker_id")[0]));
+        if (connected.length === 3) release();
+        await released;
+      },
+    });
+    address = `127.0.0.1:${await listen(own, "127.0.0.1:0")}`;
+    const child = started([bundle.path, "--id=a", `--provision_endpoint=${address}`]);
+    const [code] = (await once(child, "close")) as [number | null];
+    await shutdown(own, 1_000);
+    assert.deepEqual([code, connected.sort()], [0, ["a", "b", "c"]]);
+  });
+
+  describe("in workers of a pool", () => {
+    /** A pool as users start it. */
+    async function pool(...args: string[]) {
+      const child = started([MAIN, "worker-pool", "--port", "0", ...args]);
+      child.stderr!.resume();
+      const lines = createInterface({ input: child.stdout! });
+      const [line] = (await once(lines, "line")) as [string];
+      const [, address = ""] = /^girder: worker pool on (\S+)$/.exec(line) ?? [];
+      assert.notEqual(address, "", line);
+      return { child, address };
+    }
+
+    it("are found in the program that was submitted, or in that of the pool", async () => {
+      const path = await program("pooled.js", PROGRAM);
+      for (const args of [[], [path]]) {
+        const { child, address } = await pool(...args);
+        const { code, stdout, stderr } = await node(path, ...submitting("EXTERNAL", `--environment-config=${address}`));
+        assert.deepEqual([code, stdout.trim()], [0, EXPECTED("none")], stderr);
+        child.kill("SIGTERM");
+        const [exit] = (await once(child, "exit")) as [number | null];
+        assert.equal(exit, 0);
+        await nothingLeft();
+      }
+    });
+
+    it("differ where the pool has another program: the error names the transform", async () => {
+      const one = await program("one.js", PROGRAM);
+      const other = await program("other.js", PROGRAM.replace("word + suffix(", '"other" + word + suffix('));
+      const { child, address } = await pool(other);
+      const { code, stderr } = await node(
+        MAIN,
+        "run",
+        one,
+        ...submitting("EXTERNAL", `--environment-config=${address}`),
+      );
+      assert.notEqual(code, 0);
+      assert.match(
+        stderr,
+        /\[invalid-pipeline\] The function differs from the one that was submitted\.\n +where +Map_2\n/,
+      );
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    });
+  });
+
+  describe("are refused before anything is submitted", () => {
+    /** The error for a program that this process could have been, whose pipeline is `pipeline`. */
+    async function refusal(name: string, body: string, pipeline: Pipeline): Promise<string> {
+      const text = `import { create, run } from "girder"; const again = process.env.GIRDER_DESCRIBE_PROGRAM !== undefined; ${body}`;
+      const environment = { type: "PROCESS" } as const;
+      const options = { jobEndpoint: server.address, environment, program: await program(name, text) };
+      let message = "";
+      await assert.rejects(runPortable(pipeline, options), (thrown: unknown) => {
+        assert.ok(thrown instanceof GirderError);
+        message = thrown.message;
+        return true;
+      });
+      return message;
+    }
+
+    function one(name: string): Pipeline {
+      const pipeline = new Pipeline();
+      pipeline.apply(create([1])).map(name, (n) => n);
+      // As run does.
+      programState().pipelines = 1;
+      return pipeline;
+    }
+
+    it("where the program builds another pipeline", async () => {
+      const body = 'await run((root) => { root.apply(create([1])).map("Other", (n) => n); });';
+      const message = await refusal("another.js", body, one("Name"));
+      assert.match(message, /\[invalid-pipeline\].*another pipeline.*Name is not there in the worker.*capture/);
+    });
+
+    it("where the program does not come to its pipeline again, or fails before", async () => {
+      const never = await refusal("never.js", "if (!again) await run(() => {});", one("Name"));
+      assert.match(never, /\[invalid-pipeline\].*does not run the pipeline/);
+      const fails = await refusal("fails.js", "throw new Error('not twice');", one("Name"));
+      assert.match(fails, /ended with exit code 1[\s\S]*not twice/);
+    });
+
+    it("where the program has native code that workers do not have", async () => {
+      const native = join(folder, "node_modules/native");
+      await mkdir(native);
+      await writeFile(join(native, "package.json"), '{ "name": "native", "main": "index.js" }');
+      await writeFile(join(native, "index.js"), 'module.exports = () => require("./native.node");');
+      await writeFile(join(native, "native.node"), "");
+      const body =
+        'import native from "native"; await run((root) => { root.apply(create([1])).map("Name", native); });';
+      const message = await refusal("native.js", body, one("Name"));
+      assert.match(message, /\[unsupported\].*cannot be made into one file.*\.node/);
+      assert.match(message, /--worker-external=PACKAGE.*worker-pool/);
+      const spec = { pipeline: 0, argv: [], captures: [] };
+      await using bundle = await bundleProgram({ program: join(folder, "native.js"), spec, external: ["native"] });
+      assert.match(await readFile(bundle.path, "utf8"), /from ?"native"/);
+    });
+  });
+});
+
+/** Command lines of processes that mention something. */
+async function processesWith(text: string): Promise<string[]> {
+  const lines = await Promise.all(
+    (await readdir("/proc"))
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return lines.filter((line) => line.includes(join(text, "temporary"))).map((line) => line.replaceAll("\0", " "));
+}
