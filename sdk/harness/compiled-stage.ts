@@ -54,6 +54,11 @@ export class CompiledStage<S extends SinkOperator = SinkOperator> {
     return this.#program.steps.some((step) => step.kind === "operator" && step.operator.isExclusive === true);
   }
 
+  /** What makes the elements of a batch that enters, by index of the stage's inputs. */
+  elementOf(input: number): ElementOf {
+    return this.#elementOf[input]!;
+  }
+
   /** Whether its bundles await promises. */
   get awaits(): boolean {
     return this.#awaits;

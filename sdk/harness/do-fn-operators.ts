@@ -227,6 +227,10 @@ export class EachWindowOperator implements Operator {
     return this.inner.prefetch?.(batch, elementOf);
   }
 
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    return this.inner.prefetchTimers?.(timers);
+  }
+
   fire(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     return this.inner.fire?.(timer, cursor, outputs);
   }

@@ -52,6 +52,10 @@ export class FetchingOperator implements Operator {
     return this.inner.prefetch?.(batch, elementOf);
   }
 
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    return this.inner.prefetchTimers?.(timers);
+  }
+
   fire(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
     const pending = this.#fetch(timer.window);
     if (pending !== undefined) return pending.then(() => this.inner.fire?.(timer, cursor, outputs));

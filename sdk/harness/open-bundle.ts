@@ -3,7 +3,7 @@ import type { Batch } from "../../portability/execution/batch.js";
 import type { Residual } from "../../portability/execution/stage.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { Bundle } from "./bundle.js";
-import type { Chain } from "./chain.js";
+import type { Chain, ElementOf } from "./chain.js";
 import { promised } from "./inline-calls.js";
 import { isPromise, type StageProgram, type Step } from "./operator.js";
 import { userError } from "./user-error.js";
@@ -30,6 +30,26 @@ export class OpenBundle {
     return this.#each((step) =>
       step.kind === "operator" ? step.operator.start?.(this.bundle) : step.start?.(this.bundle),
     );
+  }
+
+  /**
+   * Loads what the elements of a batch will need of committed state that is elsewhere; undefined if nothing has to be waited for.
+   * To be called before the batch is processed.
+   */
+  prefetch(input: number, batch: Batch, elementOf: ElementOf): Promise<unknown> | undefined {
+    const loading = (this.program.inputs[input] ?? []).flatMap((step) =>
+      step.kind === "operator" ? (step.operator.prefetch?.(batch, elementOf) ?? []) : [],
+    );
+    return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  /** The same for timers that are about to fire. */
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    const loading = [...new Set(this.program.timers)].flatMap(
+      (step) =>
+        step.operator.prefetchTimers?.(timers.filter(({ family }) => this.program.timers[family] === step)) ?? [],
+    );
+    return loading.length === 0 ? undefined : Promise.all(loading);
   }
 
   /** Processes elements of a batch until it, the bundle's turn on the thread or the bundle is over; returns how many. */

@@ -19,6 +19,8 @@ export interface Operator {
    * processed spares each element from being awaited.
    */
   prefetch?(batch: Batch, elementOf: ElementOf): Promise<unknown> | undefined;
+  /** The same for timers that are about to fire. */
+  prefetchTimers?(timers: readonly Timer[]): Promise<unknown> | undefined;
   /** Calls back for a timer that fires. Outputs go where those of elements go. */
   fire?(timer: Timer, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void>;
   /** Ends a bundle; may emit what it has gathered. */

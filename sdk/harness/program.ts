@@ -51,12 +51,18 @@ import { windowAssigner } from "./window-assigner.js";
 
 const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
 
-/** What whoever drives a stage decides about its program. */
-export interface ProgramOptions<S extends SinkOperator> {
-  /** Makes the sink of a PCollection that leaves the stage. */
-  readonly newSink: (output: StageOutput, components: StageComponents) => S;
+/** What functions have to do with the runner themselves. */
+interface RunnerOptions {
   /** Whether side inputs may have to be fetched (`SideInputContents.load`). Default: they are at hand. */
   readonly fetchesSideInputs?: boolean;
+  /** Whether the runner sets the timers for windows that expire. Default: the stage does. */
+  readonly runnerSetsExpirationTimers?: boolean;
+}
+
+/** What whoever drives a stage decides about its program. */
+export interface ProgramOptions<S extends SinkOperator> extends RunnerOptions {
+  /** Makes the sink of a PCollection that leaves the stage. */
+  readonly newSink: (output: StageOutput, components: StageComponents) => S;
   /** Whether the elements of each PCollection are counted. Default: they are not. */
   readonly countsElements?: boolean;
 }
@@ -70,7 +76,7 @@ export function buildProgram<S extends SinkOperator>(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
-  { newSink, fetchesSideInputs = false, countsElements = false }: ProgramOptions<S>,
+  { newSink, countsElements = false, ...runner }: ProgramOptions<S>,
 ): BuiltProgram<S> {
   const { descriptor } = components;
   const consumers = new Map<string, Step[]>();
@@ -88,7 +94,7 @@ export function buildProgram<S extends SinkOperator>(
   const byTransform = new Map<string, Step>();
   for (const id of descriptor.transforms) {
     const transform = components.transform(id);
-    const step = stepOf(id, transform, components, functions, outside, fetchesSideInputs);
+    const step = stepOf(id, transform, components, functions, outside, runner);
     steps.push(step);
     byTransform.set(id, step);
     const sideInputs = components.sideInputNames(transform);
@@ -130,7 +136,7 @@ function stepOf(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
-  fetchesSideInputs: boolean,
+  runner: RunnerOptions,
 ): Step {
   const outputs = Object.values(transform.outputs);
   const inline = (kind: InlineStep["kind"], fn: (value: never) => unknown, asynchronous = false): InlineStep => ({
@@ -157,7 +163,7 @@ function stepOf(
   const urn = transform.spec?.urn ?? "";
   switch (urn) {
     case Primitives.PAR_DO:
-      return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
+      return parDoStep(id, transform, components, functions, outside, runner);
     case Primitives.FLATTEN:
     // Runners that do not know these have the environment pass their elements on.
     case Composites.RESHUFFLE:
@@ -199,7 +205,7 @@ function stepOf(
       const entering = components.descriptor.inputs.findIndex(({ consumers }) =>
         consumers.some((consumer) => consumer.transform === id),
       );
-      const { element, binding, windowed } = authorsFunction(id, transform, components, functions, fetchesSideInputs);
+      const { element, binding, windowed } = authorsFunction(id, transform, components, functions, runner);
       const doFn = (element as ElementFunction & { kind: "splittable" }).doFn;
       const process = new ProcessSizedOperator(id, doFn, entering, binding);
       const asynchronous = declaredAsynchronous(doFn.process);
@@ -225,7 +231,7 @@ function authorsFunction(
   transform: PTransform,
   components: StageComponents,
   functions: FunctionTable,
-  fetchesSideInputs: boolean,
+  runner: RunnerOptions,
 ): {
   readonly element: ElementFunction;
   readonly binding: ContextBinding;
@@ -234,7 +240,7 @@ function authorsFunction(
   const { descriptor } = components;
   const element = functions.get(components.parDo(transform).doFn!) as ElementFunction;
   const sides: number[] = [];
-  const keyed = bindKeyed(id, transform, element, components);
+  const keyed = bindKeyed(id, transform, element, components, runner.runnerSetsExpirationTimers !== true);
   const binding = bindContext(id, element.context, {
     sideInput(name, param) {
       const localName = `side:${name}`;
@@ -246,7 +252,7 @@ function authorsFunction(
     timer: (name, param) => keyed!.timer(name, param),
   });
   const fetching = (operator: Operator): Operator =>
-    fetchesSideInputs && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
+    runner.fetchesSideInputs === true && sides.length > 0 ? new FetchingOperator(operator, sides) : operator;
   const windowed = (operator: Operator): Operator => {
     if (keyed !== undefined) return new EachWindowOperator(fetching(new KeyedOperator(operator, keyed)));
     return binding.observesWindow ? new EachWindowOperator(fetching(operator)) : operator;
@@ -260,10 +266,10 @@ function parDoStep(
   components: StageComponents,
   functions: FunctionTable,
   outside: Cursor,
-  fetchesSideInputs: boolean,
+  runner: RunnerOptions,
 ): Step {
   const outputs = Object.values(transform.outputs);
-  const { element, binding, windowed } = authorsFunction(id, transform, components, functions, fetchesSideInputs);
+  const { element, binding, windowed } = authorsFunction(id, transform, components, functions, runner);
   const operatorStep = (operator: Operator, fn: unknown): OperatorStep => ({
     kind: "operator",
     transform: id,

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import type { Batch } from "../../portability/execution/batch.js";
 import type { Residual } from "../../portability/execution/stage.js";
+import type { Timer } from "../../portability/execution/timer.js";
 import type { ElementsInit } from "../../portability/fn-api/elements.js";
 import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 import type { BundleScope } from "../harness/bundle.js";
@@ -17,9 +18,12 @@ import { PromiseReturned } from "../harness/operator.js";
 import type { BundleInput } from "./bundle-input.js";
 import type { DataChannel } from "./data-channel.js";
 import type { LoadedSideInputs } from "./loaded-side-inputs.js";
+import { RemoteState } from "./remote-state.js";
 import { type DesiredSplit, splitPoint } from "./split-point.js";
 import type { StageInstance } from "./stage-instance.js";
+import type { StateChannel } from "./state-channel.js";
 import type { WireSource } from "./wire-source.js";
+import { encodeTimers, WireTimers } from "./wire-timers.js";
 import { elementCount, readIndex } from "./worker-metrics.js";
 
 /** How long (ms) a bundle keeps the thread at a time. */
@@ -59,6 +63,10 @@ export class BundleRun {
   #kept: { readonly input: number; readonly batch: Batch }[] | undefined = [];
   #keptElements = 0;
   #sent = false;
+  readonly #timers: readonly WireTimers[];
+  /** Timers that fire, as far as they have come. */
+  readonly #due: Timer[] = [];
+  readonly #state: RemoteState;
   /** Work that is left for later. */
   readonly residuals: Residual[] = [];
 
@@ -69,8 +77,13 @@ export class BundleRun {
     readonly sides: LoadedSideInputs,
     /** The data stream of a sink, by its index. */
     readonly channels: readonly DataChannel[],
+    /** The state stream, and the data stream on which timers travel, if the stage has any. */
+    readonly state: () => StateChannel,
+    readonly timerChannel: DataChannel | undefined,
   ) {
     this.#sources = instance.newSources();
+    this.#timers = instance.timers.map((family) => new WireTimers(family));
+    this.#state = new RemoteState(instruction, instance.states, state);
     this.#positions = this.#sources.map(() => ({ begun: 0, come: 0, stop: Number.POSITIVE_INFINITY, isOver: false }));
     this.#scope = {
       state: { read: () => undefined },
@@ -86,9 +99,13 @@ export class BundleRun {
   /** Processes all that comes. @throws GirderError what the authors' functions throw, or what is wrong with the streams. */
   async run(): Promise<void> {
     await this.#begin();
-    while (this.#positions.some(({ isOver }) => !isOver)) {
+    while ([...this.#positions, ...this.#timers].some(({ isOver }) => !isOver)) {
       const waiting = this.input.next();
-      const { transform, bytes, isLast } = waiting instanceof Promise ? await waiting : waiting;
+      const { transform, family, bytes, isLast } = waiting instanceof Promise ? await waiting : waiting;
+      if (family !== undefined) {
+        this.#due.push(...this.#timersOf(transform, family).decode(bytes, isLast));
+        continue;
+      }
       const input = this.#sources.findIndex((source) => source.transform === transform);
       if (input < 0) {
         throw new GirderError("malformed-data", `The runner sent elements of ${transform}, which is no source.`);
@@ -96,8 +113,34 @@ export class BundleRun {
       for (const batch of this.#sources[input]!.decode(bytes, isLast)) await this.#take(input, batch);
       if (isLast) this.#positions[input]!.isOver = true;
     }
+    // Timers fire when the elements that came with them have been processed.
+    if (this.#due.length > 0) await this.#guarded(() => this.#fire());
     await this.#guarded(() => this.#open.finish());
     this.residuals.push(...this.#open.bundle.residuals);
+    await this.#state.write(this.#open.bundle.state);
+  }
+
+  #timersOf(transform: string, family: string): WireTimers {
+    const found = this.#timers.find((it) => it.family.transform === transform && it.family.id === family);
+    if (found !== undefined) return found;
+    throw new GirderError("malformed-data", `The runner sent timers of ${family}, which ${transform} has not.`);
+  }
+
+  /** Fires the timers, turn by turn. */
+  async #fire(): Promise<void> {
+    const open = this.#open;
+    await open.prefetchTimers(this.#due);
+    for (;;) {
+      await open.fire(this.#due);
+      if (open.bundle.fired === this.#due.length) return;
+      await nextTurn();
+      open.bundle.nextSlice();
+    }
+  }
+
+  /** What is to be done once the runner has committed the bundle. */
+  get finalizers(): readonly (() => void | PromiseLike<void>)[] {
+    return this.#open.bundle.finalizers;
   }
 
   /** Begins the bundle, as often as it takes to know which functions return promises. */
@@ -107,7 +150,7 @@ export class BundleRun {
       for (const position of this.#positions) position.begun = 0;
       for (const sink of compiled.sinks) sink.reset();
       for (const tally of compiled.program.tallies?.values() ?? []) tally.count = 0;
-      this.#open = compiled.open(this.#scope, meter);
+      this.#open = compiled.open(this.#scope, meter, this.#state);
       try {
         return await this.#open.start();
       } catch (thrown) {
@@ -155,6 +198,8 @@ export class BundleRun {
   async #put(input: number, batch: Batch): Promise<void> {
     const open = this.#open;
     const position = this.#positions[input]!;
+    const loading = open.prefetch(input, batch, this.instance.compiled.elementOf(input));
+    if (loading !== undefined) await loading;
     const begin = position.begun;
     let done = 0;
     /** Parts of elements that were given up in the middle. */
@@ -214,9 +259,10 @@ export class BundleRun {
    */
   finishOutputs(mayEmbed: boolean): ElementsInit | undefined {
     const { instruction: instructionId } = this;
+    this.#sendTimers();
     const frames = this.instance.compiled.sinks.map((sink) => sink.takeAll());
     const bytes = frames.flat().reduce((sum, frame) => sum + frame.length, 0);
-    if (mayEmbed && !this.#sent && bytes <= EMBEDDED && frames.length > 0) {
+    if (mayEmbed && this.#timers.length === 0 && !this.#sent && bytes <= EMBEDDED && frames.length > 0) {
       const data = frames.map((each, i) => {
         const { transform: transformId } = this.instance.described.sinks[i]!;
         return { instructionId, transformId, data: Buffer.concat(each), isLast: true };
@@ -228,6 +274,19 @@ export class BundleRun {
       this.#sendFrame(i, new Uint8Array(), true);
     });
     return undefined;
+  }
+
+  /** Sends what has become of timers, and the ends of all families. */
+  #sendTimers(): void {
+    const { instruction: instructionId, timerChannel } = this;
+    for (const family of this.instance.timers) {
+      const { transform: transformId, id: timerFamilyId } = family;
+      const timers = encodeTimers(family, this.#open.bundle.timers);
+      if (timers.length > 0) {
+        timerChannel!.send({ timers: [{ instructionId, transformId, timerFamilyId, timers }] }, timers.length);
+      }
+      timerChannel!.send({ timers: [{ instructionId, transformId, timerFamilyId, isLast: true }] }, 0);
+    }
   }
 
   /** What the bundle has measured so far. */

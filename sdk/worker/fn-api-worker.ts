@@ -24,6 +24,7 @@ import { BundleInputs } from "./bundle-input.js";
 import type { BundleRun } from "./bundle-run.js";
 import { StateCache } from "./cache.js";
 import { DataChannel } from "./data-channel.js";
+import { Finalizers } from "./finalizers.js";
 import { LogChannel, Severity } from "./log-channel.js";
 import { ShortIds } from "./short-ids.js";
 import { StateChannel } from "./state-channel.js";
@@ -72,6 +73,7 @@ export class FnApiWorker {
   readonly #stages = new Map<string, Promise<WorkerStage>>();
   readonly #registered = new Map<string, ProcessBundleDescriptor>();
   readonly #active = new Map<string, Active>();
+  readonly #finalizers = new Finalizers();
   readonly #shortIds = new ShortIds();
   readonly #cache = new StateCache();
   readonly #log: LogChannel | undefined;
@@ -134,6 +136,7 @@ export class FnApiWorker {
 
   async #close(): Promise<void> {
     this.#services.inputs.fail(new GirderError("cancelled", "The worker has ended."));
+    await this.#finalizers.settled();
     for (const stage of this.#stages.values()) {
       try {
         await (await stage).close();
@@ -175,6 +178,8 @@ export class FnApiWorker {
           const value = await stage.process(instructionId, request.value, (run) => {
             this.#active.set(instructionId, { stage, run, since: performance.now() });
           });
+          if (value.requiresFinalization === true)
+            this.#finalizers.add(instructionId, this.#active.get(instructionId)!.run.finalizers);
           return { case: "processBundle", value };
         } finally {
           this.#active.delete(instructionId);
@@ -189,6 +194,7 @@ export class FnApiWorker {
         return { case: "processBundleSplit", value: channelSplits === undefined ? {} : { channelSplits } };
       }
       case "finalizeBundle":
+        this.#finalizers.finalize(request.value.instructionId);
         return { case: "finalizeBundle", value: {} };
       case "monitoringInfos": {
         const monitoringInfo = this.#shortIds.infos(request.value.monitoringInfoId);

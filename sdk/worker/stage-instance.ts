@@ -1,21 +1,35 @@
 /** One of the instances of a stage at a worker, which is in one bundle at a time. The authors' objects are the same in all. */
-import type { WindowedValueCoder } from "../../portability/coders/index.js";
+import {
+  type Coder,
+  encodeToBytes,
+  type KVCoder,
+  type TimerCoder,
+  type WindowedValueCoder,
+} from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { sideInputWindow } from "../../portability/execution/side-input-window.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import type { OutputMeter } from "../harness/bundle.js";
 import { CompiledStage } from "../harness/compiled-stage.js";
 import { windowInterner } from "../harness/window-interner.js";
+import type { ElementFunction } from "../pipeline/do-fn.js";
+import { declaredBy } from "../state/declared.js";
 import type { DescribedStage } from "./described-stage.js";
 import type { ReadableSideInput } from "./loaded-side-inputs.js";
 import { WireSink } from "./wire-sink.js";
 import { WireSource } from "./wire-source.js";
+import { WireState } from "./wire-state.js";
+import type { WireTimerFamily } from "./wire-timers.js";
 import type { WorkerServices } from "./worker-services.js";
 
 export class StageInstance {
   readonly compiled: CompiledStage<WireSink>;
   readonly meter: OutputMeter = { bytes: 0 };
   readonly sideInputs: readonly ReadableSideInput[];
+  /** By index of the stage's states. */
+  readonly states: readonly WireState[];
+  /** By index of the stage's timer families. */
+  readonly timers: readonly WireTimerFamily[];
   readonly #services: WorkerServices;
 
   constructor(
@@ -33,7 +47,10 @@ export class StageInstance {
       },
       fetchesSideInputs: true,
       countsElements: true,
+      runnerSetsExpirationTimers: true,
     });
+    this.states = stage.states.map(({ transform, id }) => this.#wireState(transform, id));
+    this.timers = stage.timers.map(({ transform, id }, family) => this.#wireTimers(family, transform, id));
     this.sideInputs = stage.sideInputs.map((side) => this.#readable(side));
   }
 
@@ -44,6 +61,50 @@ export class StageInstance {
       const windowed = components.coder(coder) as WindowedValueCoder<unknown>;
       return new WireSource(transform, windowed, windowInterner(this.#services.windows, windowed.window));
     });
+  }
+
+  /** Index of the input that a transform with state reads: it reads what enters the stage. */
+  #inputOf(id: string): number {
+    return this.described.stage.inputs.findIndex(({ consumers }) =>
+      consumers.some(({ transform }) => transform === id),
+    );
+  }
+
+  #wireState(transform: string, id: string): WireState {
+    const { components } = this.compiled;
+    const payload = components.parDo(components.transform(transform));
+    const { states } = declaredBy(this.#services.functions.get(payload.doFn!) as ElementFunction);
+    const declared = [...states.values()].find((state) => state.id === id);
+    if (declared === undefined) {
+      throw new GirderError("invalid-pipeline", `This program has no state "${id}".`, { where: transform });
+    }
+    const input = this.#inputOf(transform);
+    const { keyOf } = this.#keysOf(input);
+    // The runner knows keys as they come in elements.
+    const { value } = components.coder(this.described.sources[input]!.coder) as WindowedValueCoder<unknown>;
+    const keyCoder = (value as KVCoder<unknown, unknown>).key;
+    return new WireState(
+      transform,
+      id,
+      payload.stateSpecs[id]!,
+      declared.declaration,
+      (coder) => components.coder(coder),
+      ({ key }) => encodeToBytes(keyCoder, keyOf(key), true),
+    );
+  }
+
+  #wireTimers(family: number, transform: string, id: string): WireTimerFamily {
+    const { components } = this.compiled;
+    const { timerFamilyCoderId } = components.parDo(components.transform(transform)).timerFamilySpecs[id]!;
+    const coder = components.coder(timerFamilyCoderId) as Coder<unknown> as TimerCoder<unknown>;
+    const intern = windowInterner(this.#services.windows, coder.window);
+    return { family, transform, id, coder, intern, ...this.#keysOf(this.#inputOf(transform)) };
+  }
+
+  /** Keys of an input, as the stage tells them apart. */
+  #keysOf(input: number): Pick<WireTimerFamily, "identity" | "keyOf"> {
+    const codec = this.compiled.components.codec(this.described.stage.inputs[input]!.pcollection);
+    return { identity: codec.identity, keyOf: (identity) => codec.keyOf(identity) };
   }
 
   #readable(side: ReadableSideInput["side"]): ReadableSideInput {

@@ -82,13 +82,23 @@ export class WorkerStage {
     const instance = this.#idle.pop() ?? new StageInstance(described, services);
     const sides = this.#sideInputs(instruction, instance, cacheTokens);
     const channels = described.sinks.map(({ endpoint }) => services.data(endpoint));
-    const run = new BundleRun(instruction, instance, input, sides, channels);
+    const { stateEndpoint, timerEndpoint } = described;
+    const timers = instance.timers.length === 0 ? undefined : services.data(timerEndpoint);
+    const run = new BundleRun(
+      instruction,
+      instance,
+      input,
+      sides,
+      channels,
+      () => services.state(stateEndpoint),
+      timers,
+    );
     input.begin();
     began(run);
     await run.run();
     const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
     const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
-    const response = { residualRoots, ...this.measured(run) };
+    const response = { residualRoots, ...this.measured(run), requiresFinalization: run.finalizers.length > 0 };
     // One whose bundle has failed is not used again.
     this.#idle.push(instance);
     return embedded === undefined ? response : { ...response, elements: embedded };

@@ -17,12 +17,17 @@ export interface BoundKeyed extends Keyed {
   timer(name: string, param: TimerParam<unknown>): (cursor: Cursor) => object;
 }
 
-/** Undefined for a function that keeps nothing by key. */
+/**
+ * Undefined for a function that keeps nothing by key.
+ *
+ * @param setsExpirationTimers Whether the stage sets the timers for windows that expire, not the runner.
+ */
 export function bindKeyed(
   id: string,
   transform: PTransform,
   element: ElementFunction,
   components: StageComponents,
+  setsExpirationTimers: boolean,
 ): BoundKeyed | undefined {
   const { states, timers, doFn } = declaredBy(element);
   const expires = doFn?.onWindowExpiration !== undefined;
@@ -49,7 +54,9 @@ export function bindKeyed(
     identity: codec.identity,
     keyOf: (identity) => codec.keyOf(identity),
     callbacks: new Map(families),
-    expiration: expires ? { family: indexOf(descriptor.timers, EXPIRATION_FAMILY), allowedLateness } : undefined,
+    expiration: expires
+      ? { family: indexOf(descriptor.timers, EXPIRATION_FAMILY), allowedLateness, isSet: setsExpirationTimers }
+      : undefined,
     state(param) {
       const position = bound.findIndex((each) => each.param === param);
       return (cursor) =>

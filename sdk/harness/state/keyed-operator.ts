@@ -40,7 +40,14 @@ export interface Keyed {
   /** Names of the timers' callbacks, by index of the stage's timer families. */
   readonly callbacks: ReadonlyMap<number, string>;
   /** The timer family for windows that expire, if they are to be told of. */
-  readonly expiration: { readonly family: number; readonly allowedLateness: Duration } | undefined;
+  readonly expiration:
+    | {
+        readonly family: number;
+        readonly allowedLateness: Duration;
+        /** Whether its timers are to be set here. */
+        readonly isSet: boolean;
+      }
+    | undefined;
 }
 
 /** An operator whose function is called when timers fire. */
@@ -138,16 +145,26 @@ export class KeyedOperator implements Operator {
     const loading: Promise<void>[] = [];
     for (let i = 0; i < batch.count; i++) {
       const key = columns.keys?.[i] ?? this.keyed.identity((elementOf(columns, i) as KV<unknown, unknown>).key);
-      forEachWindow(entry(columns.windows, i), (window) => {
-        const cells = this.#cellsOf(key, window);
-        if (cells.isLoaded) return;
-        // Not asked for twice: nobody looks at it before all of it is there.
-        cells.isLoaded = true;
-        const pending = this.#load(cells);
-        if (pending !== undefined) loading.push(pending);
-      });
+      forEachWindow(entry(columns.windows, i), (window) => this.#loadAhead(key, window, loading));
     }
     return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  /** As {@link prefetch}, what timers will need. */
+  prefetchTimers(timers: readonly Timer[]): Promise<unknown> | undefined {
+    if (this.#committed?.isRemote !== true) return undefined;
+    const loading: Promise<void>[] = [];
+    for (const { key, window } of timers) this.#loadAhead(key, window, loading);
+    return loading.length === 0 ? undefined : Promise.all(loading);
+  }
+
+  #loadAhead(key: KeyIdentity, window: InternedWindow, loading: Promise<void>[]): void {
+    const cells = this.#cellsOf(key, window);
+    if (cells.isLoaded) return;
+    // Not asked for twice: nobody looks at it before all of it is there.
+    cells.isLoaded = true;
+    const pending = this.#load(cells);
+    if (pending !== undefined) loading.push(pending);
   }
 
   process(value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void | Promise<void> {
@@ -155,7 +172,7 @@ export class KeyedOperator implements Operator {
     const key = (value as KV<unknown, unknown> | null | undefined)?.key;
     if (key === undefined && !isPair(value)) throw this.#noPair(value);
     const cells = this.#cellsOf(identity(key), cursor.window);
-    if (expiration !== undefined) this.#expire(cells, expiration);
+    if (expiration?.isSet === true) this.#expire(cells, expiration);
     if (cells.isLoaded && !cursor.awaits) {
       // As below, without a function for each element.
       cursor.keyed = cells;
