@@ -13,7 +13,7 @@ import { portableSubject } from "./portable-subject.js";
 import { nameOf, runSuite } from "./run-suite.js";
 
 describe("the conformance suite on job services", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let folder: string;
   const endpoints: Endpoint[] = [];
 

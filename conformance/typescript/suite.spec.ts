@@ -33,7 +33,7 @@ describe("the conformance suite", () => {
     it(`comes out as is known on the embedded runner, ${how}`, async () => {
       const report = await runSuite(TESTS, embeddedSubject(options));
       assert.deepEqual(surprises(report, { known: knownFailures("typescript"), complete: true }), []);
-    }).timeout(30_000);
+    }).timeout(120_000);
   }
 
   it("has names of its own for 200 tests or more, each with a rule", () => {

@@ -50,7 +50,8 @@ const CAPABILITIES = [PACKED_COMBINE_FN_URN, StandardPTransforms.SplittableParDo
 /** What makes a transform a primitive, or a composite that runners know. */
 export interface PrimitiveSpec {
   readonly urn: string;
-  readonly payload?: Uint8Array;
+  /** Or what makes it, once all coders are known: called when the pipeline is made a proto. */
+  readonly payload?: Uint8Array | (() => Uint8Array);
   readonly inputs: Readonly<Record<string, PCollection<unknown>>>;
   /** Coder of each output by its tag. */
   readonly outputs: Readonly<Record<string, Coder<unknown> | undefined>>;
@@ -81,6 +82,8 @@ export class Pipeline {
   readonly #transforms: Record<string, PTransformProto> = {};
   readonly #sites = new Map<string, Error>();
   readonly #pcollections = new Map<string, PCollection<unknown>>();
+  /** What makes the payloads that depend on coders. */
+  readonly #latePayloads = new Map<PTransformProto, () => Uint8Array>();
   readonly #rootIds: string[] = [];
   readonly #rootNames = new Set<string>();
   readonly #scopes: Scope[] = [];
@@ -170,7 +173,10 @@ export class Pipeline {
   /** Gives the transform being applied a URN. Its outputs are new PCollections. */
   primitive(spec: PrimitiveSpec): Record<string, PCollection<unknown>> {
     const proto = this.#current().proto;
-    this.describe(spec.urn, spec.payload);
+    if (typeof spec.payload === "function") {
+      this.describe(spec.urn);
+      this.#latePayloads.set(proto, spec.payload);
+    } else this.describe(spec.urn, spec.payload);
     if (spec.inEnvironment) this.inEnvironment();
     for (const [name, { id }] of Object.entries(spec.inputs)) proto.inputs[name] = id;
     const outputs: Record<string, PCollection<unknown>> = {};
@@ -284,6 +290,7 @@ export class Pipeline {
    * @param environment Where its functions run. Default: `beam:env:default:v1`, for the runner to choose.
    */
   toProto(environment?: Environment): PipelineProto {
+    for (const [transform, payload] of this.#latePayloads) transform.spec!.payload = payload();
     const windowings: Record<string, WindowingStrategyProto> = {};
     const windowingIds = new Map<string, string>();
     const pcollections: Record<string, ReturnType<typeof pcollectionProto>> = {};

@@ -30,6 +30,7 @@ import {
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardPTransforms } from "../../portability/urns.js";
 import type { PCollection } from "../pipeline/pcollection.js";
+import type { Pipeline } from "../pipeline/pipeline.js";
 import type { Root } from "../pipeline/root.js";
 import { GLOBAL_WINDOWING } from "../pipeline/windowing.js";
 
@@ -191,18 +192,11 @@ class Script {
   }
 
   apply({ pipeline }: Root): Record<string, PCollection<unknown>> {
-    const coder = this.coder ?? (JS_VALUE_CODER as Coder<unknown>);
-    const events = this.steps.map((step) => eventOf(step, coder));
-    for (const tag of this.tags) {
-      const isOver = this.#watermark(tag) === MAX_TIMESTAMP;
-      if (!isOver) events.push(eventOf({ kind: "watermark", tag, to: MAX_TIMESTAMP }, coder));
-    }
     // The one output of a stream without tags has a name of its own, which its events need not give.
     const isSingle = this.tags.length === 1 && this.tags[0] === "";
-    const payload = create(TestStreamPayloadSchema, { coderId: pipeline.addCoder(coder), events });
     const outputs = pipeline.primitive({
       urn: StandardPTransforms.Primitives.TEST_STREAM,
-      payload: toBinary(TestStreamPayloadSchema, payload),
+      payload: () => this.#payload(pipeline, Object.values(outputs)),
       inputs: {},
       outputs: isSingle ? { out: this.coder } : Object.fromEntries(this.tags.map((tag) => [tag, this.coder])),
       windowing: GLOBAL_WINDOWING,
@@ -210,6 +204,20 @@ class Script {
       inEnvironment: false,
     });
     return isSingle ? { "": outputs["out"]! } : outputs;
+  }
+
+  /** Elements are written as those who read them have come to expect, if they all expect the same. */
+  #payload(pipeline: Pipeline, outputs: readonly PCollection<unknown>[]): Uint8Array {
+    const coders = new Set(outputs.map(({ coder }) => coder ?? (JS_VALUE_CODER as Coder<unknown>)));
+    const [first] = coders;
+    const coder = coders.size === 1 ? first! : (JS_VALUE_CODER as Coder<unknown>);
+    const events = this.steps.map((step) => eventOf(step, coder));
+    for (const tag of this.tags) {
+      const isOver = this.#watermark(tag) === MAX_TIMESTAMP;
+      if (!isOver) events.push(eventOf({ kind: "watermark", tag, to: MAX_TIMESTAMP }, coder));
+    }
+    const payload = create(TestStreamPayloadSchema, { coderId: pipeline.addCoder(coder), events });
+    return toBinary(TestStreamPayloadSchema, payload);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   create,
   fixedWindows,
   generateSequence,
+  globalWindows,
   groupByKey,
   type KV,
   mapState,
@@ -31,7 +32,8 @@ const TWELVE = Array.from({ length: 12 }, (_, i) => i);
 
 /** 0 to 11 in their order, by their remainder of 3. */
 function threes(root: Root): PCollection<KV<number, number>> {
-  return root.apply(testStream<KV<number, number>>().add(0, ...TWELVE.map((n) => ({ key: n % 3, value: n }))));
+  const stream = testStream<KV<number, number>>().add(0, ...TWELVE.map((n) => ({ key: n % 3, value: n })));
+  return root.apply(stream).apply(windowInto(globalWindows()));
 }
 
 /** A test of a function over {@link threes} whose outputs must be these. */

@@ -7,6 +7,7 @@ import {
   type DoFn,
   fixedWindows,
   flatten,
+  globalWindows,
   IntervalWindow,
   type KV,
   P,
@@ -256,16 +257,19 @@ export const STREAMS: readonly ConformanceTest[] = [
         .add(4, pair(4))
         .advanceWatermark(10)
         .addAll([13, 11].map((n) => ({ timestamp: n, value: pair(n) })));
-      const order = root.apply(stream).parDo(
-        {
-          requiresTimeSortedInput: true,
-          process({ value }, { seen }) {
-            seen.add(value);
-            return [seen.read().join()];
+      const order = root
+        .apply(stream)
+        .apply(windowInto(globalWindows()))
+        .parDo(
+          {
+            requiresTimeSortedInput: true,
+            process({ value }, { seen }) {
+              seen.add(value);
+              return [seen.read().join()];
+            },
           },
-        },
-        { seen: bagState<number>("seen") },
-      );
+          { seen: bagState<number>("seen") },
+        );
       passert(order).containsInAnyOrder(["3", "3,4", "3,4,5", "3,4,5,11", "3,4,5,11,13"]);
     },
   },

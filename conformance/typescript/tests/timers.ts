@@ -6,6 +6,7 @@ import {
   eventTimer,
   eventTimers,
   fixedWindows,
+  globalWindows,
   type KV,
   type PCollection,
   processingTimer,
@@ -235,6 +236,7 @@ export const TIMERS: readonly ConformanceTest[] = [
     build(root) {
       const counts = root
         .apply(NONE.add(4, ...pairs(1)).advanceWatermark(35))
+        .apply(windowInto(globalWindows()))
         .parDo(
           {
             process: (_, { flush }) => flush.set(30, { outputTimestamp: 5 }),
@@ -406,6 +408,7 @@ export const TIMERS: readonly ConformanceTest[] = [
             .advanceWatermark(35)
             .advanceProcessingTime(1000),
         )
+        .apply(windowInto(globalWindows()))
         .parDo(
           { process: (_, { later }) => later.setAfter(1000), onTimer: { later: () => ["late?"] } },
           { later: processingTimer("later") },
@@ -462,16 +465,19 @@ export const TIMERS: readonly ConformanceTest[] = [
         1,
         ...[1, 2, 3, 4].map((value) => ({ key: { id: value % 2 }, value })),
       );
-      const fired = root.apply(keyed).parDo(
-        {
-          process({ value }, { flush, total }) {
-            total.add(value);
-            flush.set(9);
+      const fired = root
+        .apply(keyed)
+        .apply(windowInto(globalWindows()))
+        .parDo(
+          {
+            process({ value }, { flush, total }) {
+              total.add(value);
+              flush.set(9);
+            },
+            onTimer: { flush: ({ key }, { total }) => [`${key.id}: ${total.read()}`] },
           },
-          onTimer: { flush: ({ key }, { total }) => [`${key.id}: ${total.read()}`] },
-        },
-        { flush: eventTimer("flush"), total: combiningState("total", sum) },
-      );
+          { flush: eventTimer("flush"), total: combiningState("total", sum) },
+        );
       passert(fired).containsInAnyOrder(["0: 6", "1: 4"]);
     },
   },
