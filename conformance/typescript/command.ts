@@ -67,7 +67,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
     console.error(`No test is called like "${only}".`);
     return 2;
   }
-  const runner = values.runner ?? (values.endpoint === undefined ? "embedded" : "portable");
+  const isElsewhere = values.endpoint !== undefined || values.subject !== "girder";
+  const runner = values.runner ?? (isElsewhere ? "portable" : "embedded");
   const { subject, stop } = await subjectOf(runner, values.subject, values.endpoint, Number(values.timeout));
   const report = await runSuite(tests, subject, ({ name, outcome, seconds }) => {
     if (runner === "portable") console.error(`${outcome.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${name}`);
