@@ -27,7 +27,7 @@ describe("the example", function () {
     await execute(process.execPath, [...program, ...options], { cwd: ROOT });
     const files = await readdir(target);
     assert.ok(
-      files.every((file) => /^part-\d{5}-of-\d{5}/.test(file)),
+      files.every((file) => /^part-(.*-)?\d{5}-of-\d{5}/.test(file)),
       `something else was left: ${files}`,
     );
     const texts = await Promise.all(files.map((file) => readFile(join(target, file), "utf8")));
@@ -72,6 +72,37 @@ describe("the example", function () {
       return `${key},${average.toFixed(1)},${all.length}`;
     });
     assert.deepEqual(results.get("flights"), ["day,airport,delay,flights", ...lines].sort());
+  });
+
+  it("flights-stream emits on time what has left by then, and a pane for each flight that leaves late", async () => {
+    const text = await readFile(join(ROOT, "examples/data/flights-20k.json"), "utf8");
+    const minute = 60_000;
+    const flights = (JSON.parse(text) as { readonly date: string; readonly delay: number }[])
+      .filter(({ date }) => date.startsWith("2001/01/01"))
+      .map(({ date, delay }) => ({ scheduled: Date.parse(`${date} UTC`), delay }))
+      .map(({ scheduled, delay }) => ({ scheduled, delay, left: scheduled + delay * minute }))
+      .sort((a, b) => a.left - b.left);
+    const clock = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+    const expected: string[] = [];
+    for (let end = Date.UTC(2001, 0, 1, 2); end <= Date.UTC(2001, 0, 2); end += 120 * minute) {
+      // The watermark follows departures by half an hour; two hours after its end a window takes no more.
+      const of = flights
+        .filter(({ scheduled }) => scheduled >= end - 120 * minute && scheduled < end)
+        .filter(({ left }) => left - 30 * minute < end + 120 * minute);
+      if (of.length === 0) continue;
+      const passed = flights.find(({ left }) => left - 30 * minute >= end);
+      const onTime = passed === undefined ? of.length : of.filter(({ left }) => left < passed.left).length;
+      for (let n = onTime; n <= of.length; n++) {
+        const average = of.slice(0, n).reduce((sum, { delay }) => sum + delay, 0) / n;
+        const longest = Math.max(...of.slice(0, n).map(({ delay }) => delay));
+        const figures = `${n} flights, delayed ${average.toFixed(1)} minutes on average, at most ${longest}`;
+        expected.push(`${clock(end - 120 * minute)} to ${clock(end)} ${n === onTime ? "ON_TIME" : "LATE"}: ${figures}`);
+      }
+    }
+    assert.ok(expected.length > 20);
+    const panes = results.get("flights-stream")!.filter((line) => !line.includes("EARLY"));
+    assert.deepEqual(panes.map((line) => line.replace(/ \d+:(?= )/, ":")).sort(), expected.sort());
+    assert.equal(results.get("flights-stream")!.length - panes.length, 19);
   });
 
   it("sessions tells visits apart by the half hours between clicks", () => {
