@@ -1,10 +1,5 @@
 /** Executes stages of functions written in TypeScript, for whichever runner drives it. */
-import type {
-  CombineFunction,
-  PreparedStage,
-  StageDescriptor,
-  StageWorker,
-} from "../../portability/execution/stage.js";
+import type { CombineFunction, StageDescriptor, StageWorker } from "../../portability/execution/stage.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import { type HarnessOptions, HarnessStage } from "./prepared-stage.js";
@@ -17,7 +12,7 @@ export class Harness implements StageWorker {
     readonly options: HarnessOptions = {},
   ) {}
 
-  async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
+  async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<HarnessStage> {
     const stage = new HarnessStage(descriptor, windows, this.functions, this.options);
     await stage.setup();
     return stage;
