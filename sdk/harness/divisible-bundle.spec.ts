@@ -72,7 +72,7 @@ async function prepared(
   const { stages } = executableOf(plan(pipeline.toProto()));
   const descriptors = [...stages.values()].map(({ descriptor }) => descriptor);
   const descriptor = descriptors.find(({ transforms }) => transforms.includes(name))!;
-  return (await new Harness(pipeline.functions).prepare(descriptor, windows)) as HarnessStage;
+  return new Harness(pipeline.functions).prepare(descriptor, windows);
 }
 
 const stageOf = (doFn: Numbers): Promise<HarnessStage> =>

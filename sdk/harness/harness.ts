@@ -2,7 +2,6 @@
 import { type Coder, coderFromProto } from "../../portability/coders/index.js";
 import type {
   CombineFunction,
-  PreparedStage,
   StageDescriptor,
   StageWorker,
   WindowFunction,
@@ -25,7 +24,7 @@ export class Harness implements StageWorker {
     readonly options: HarnessOptions = {},
   ) {}
 
-  async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<PreparedStage> {
+  async prepare(descriptor: StageDescriptor, windows: WindowTable): Promise<HarnessStage> {
     const stage = new HarnessStage(descriptor, windows, this.functions, this.options);
     await stage.setup();
     return stage;

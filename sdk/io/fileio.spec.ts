@@ -16,6 +16,7 @@ import {
   matchAll,
   matchAllContinuously,
   matchContinuously,
+  type UntilCondition,
 } from "./fileio.js";
 import { readFromText } from "./textio.js";
 
@@ -116,15 +117,22 @@ describe("fileio", () => {
 
   it("ends after a time, or a time without anything new", async () => {
     await put("a.txt", "a");
-    for (const until of [afterTotalOf(100), afterTimeSinceNewOutput(50)]) {
-      const now = ticking();
+    for (const [condition, expected] of [
+      [afterTotalOf(100), 11],
+      [afterTimeSinceNewOutput(50), 6],
+    ] as const) {
+      let looks = 0;
+      const now = (): number => 1000 + looks * 10;
+      const until: UntilCondition = (times, at) => {
+        looks++;
+        return condition(times, at);
+      };
       let found: { elements: readonly unknown[] } | undefined;
       await testPipeline((root) => {
         found = collect(root.apply(create([at("*")])).apply(matchAllContinuously({ interval: 1, until, now })));
       });
       assert.equal(found!.elements.length, 1);
-      const looks = (now() - 1000) / 10 - 1;
-      assert.equal(looks, until({ begun: 0, found: 0 }, 50) ? 6 : 11);
+      assert.equal(looks, expected);
     }
   });
 

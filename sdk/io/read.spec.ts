@@ -196,7 +196,7 @@ describe("read, of a source that does not end", () => {
         { code: "cancelled" },
       );
       // One that has to be awaited is begun anew when the stage learns of it.
-      assert.deepEqual(topic.opened, waits ? [undefined, undefined] : [undefined]);
+      assert.equal(topic.opened.length, waits ? 2 : 1);
       assert.ok(topic.acknowledged.length > 0);
       assert.deepEqual(
         topic.acknowledged,

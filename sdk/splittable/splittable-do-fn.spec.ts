@@ -272,9 +272,10 @@ describe("a splittable DoFn", () => {
   it("waits as long as it wants before it is resumed", async () => {
     const at: number[] = [];
     const doFn = twenty((_, tracker, output) => {
-      at.push(performance.now());
       const next = from(tracker);
-      if (tracker.tryClaim(next)) output(next);
+      if (!tracker.tryClaim(next)) return stop();
+      at.push(performance.now());
+      output(next);
       if (next < 3) return resume({ delay: 20 });
       tracker.tryClaim(Number.POSITIVE_INFINITY);
       return stop();
@@ -293,8 +294,8 @@ describe("a splittable DoFn", () => {
     const doFn = twenty<ManualWatermark>(
       (_, tracker, output, { watermark }) => {
         const next = from(tracker);
-        seen.push(watermark.current());
         if (!tracker.tryClaim(next)) return stop();
+        seen.push(watermark.current());
         log.push(`${next}`);
         output(next, next * 5);
         watermark.set(next * 5 + 5);
