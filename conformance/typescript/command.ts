@@ -5,13 +5,16 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { GirderError } from "girder";
+import { disturbedTests, type Ended } from "../driver/disturbed.js";
 import { SUBJECTS } from "../endpoint/endpoint.js";
 import { givenEndpoint, logFile, startEndpoint } from "../endpoint/start-endpoint.js";
 import { surprises } from "../report/known-failures.js";
 import { knownFailures } from "../report/known-failures-file.js";
+import { countOf, type Report, type TestResult } from "../report/report.js";
 import { reportText } from "../report/report-text.js";
 import { writeResult } from "../report/results.js";
 import { writeScoreboard } from "../report/write-scoreboard.js";
+import type { ConformanceTest } from "./conformance-test.js";
 import { embeddedSubject } from "./embedded-subject.js";
 import { TESTS } from "./index.js";
 import { portableSubject } from "./portable-subject.js";
@@ -20,6 +23,8 @@ import { nameOf, runSuite, type Subject } from "./run-suite.js";
 /** Where the suite is run, as the options say. */
 interface Run {
   readonly subject: Subject;
+  /** When its process ended by itself and was started again, by `performance.now()`. */
+  readonly restarts: readonly number[];
   readonly stop: () => Promise<unknown>;
 }
 
@@ -34,7 +39,7 @@ export async function typescriptCommand(args: readonly string[]): Promise<number
 }
 
 async function subjectOf(runner: string, name: string, address: string | undefined, timeout: number): Promise<Run> {
-  if (runner === "embedded") return { subject: embeddedSubject(), stop: async () => undefined };
+  if (runner === "embedded") return { subject: embeddedSubject(), restarts: [], stop: async () => undefined };
   if (runner !== "portable") {
     throw new GirderError("invalid-option", `--runner is ${runner}.`, { remedy: "Use embedded or portable." });
   }
@@ -45,7 +50,36 @@ async function subjectOf(runner: string, name: string, address: string | undefin
   const log = logFile(`typescript-${name}-server`);
   const endpoint = address === undefined ? await startEndpoint(known, log) : givenEndpoint(address);
   console.error(`typescript on ${name} at ${endpoint.address}`);
-  return { subject: portableSubject(known, endpoint, timeout), stop: () => endpoint.stop() };
+  const { restarts } = endpoint;
+  return { subject: portableSubject(known, endpoint, timeout), restarts, stop: () => endpoint.stop() };
+}
+
+/** Runs the tests, and those that failed while the job service was down once more, by themselves. */
+async function runDisturbed(
+  tests: readonly ConformanceTest[],
+  subject: Subject,
+  restarts: readonly number[],
+): Promise<Report> {
+  const ended: Ended[] = [];
+  const report = await runSuite(tests, subject, (result) => {
+    ended.push({ result, at: performance.now() });
+    printResult(result);
+  });
+  const names = disturbedTests(ended, restarts);
+  if (names.length === 0) return report;
+  console.error(`${names.length} failed while the job service was down, and are run again by themselves.`);
+  const again = await runSuite(
+    tests.filter((test) => names.includes(nameOf(test))),
+    subject,
+    printResult,
+  );
+  const better = new Map(again.tests.map((result) => [result.name, result]));
+  const results = report.tests.map((test) => better.get(test.name) ?? test);
+  return { ...report, restarts: restarts.length, ...countOf(results), tests: results };
+}
+
+function printResult({ name, outcome, seconds }: TestResult): void {
+  console.error(`${outcome.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${name}`);
 }
 
 async function runCommand(args: readonly string[]): Promise<number> {
@@ -69,10 +103,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
   }
   const isElsewhere = values.endpoint !== undefined || values.subject !== "girder";
   const runner = values.runner ?? (isElsewhere ? "portable" : "embedded");
-  const { subject, stop } = await subjectOf(runner, values.subject, values.endpoint, Number(values.timeout));
-  const report = await runSuite(tests, subject, ({ name, outcome, seconds }) => {
-    if (runner === "portable") console.error(`${outcome.padEnd(8)}${seconds.toFixed(1).padStart(6)} s  ${name}`);
-  }).finally(stop);
+  const { subject, restarts, stop } = await subjectOf(runner, values.subject, values.endpoint, Number(values.timeout));
+  const report = await (runner === "portable"
+    ? runDisturbed(tests, subject, restarts)
+    : runSuite(tests, subject)
+  ).finally(stop);
   console.log(reportText(report));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (values["write-scoreboard"]) {

@@ -25,6 +25,11 @@ const LAST_CALLS = 500;
 export class WorkerPool {
   readonly #workers = new Map<string, Promise<PoolWorker>>();
   readonly #server = createServer();
+  #called!: () => void;
+  /** Settles when a worker has been asked for. */
+  readonly asked = new Promise<void>((resolve) => {
+    this.#called = resolve;
+  });
 
   private constructor(
     readonly start: StartPoolWorker,
@@ -57,6 +62,7 @@ export class WorkerPool {
 
   async #start(request: StartWorkerRequest): Promise<void> {
     const { workerId } = request;
+    this.#called();
     if (this.#workers.has(workerId)) {
       throw new GirderError("invalid-argument", `A worker ${workerId} has been started here already.`);
     }

@@ -164,9 +164,10 @@ export const READING: readonly ConformanceTest[] = [
     name: "numbers for a time",
     rule: "A sequence that ends by time is bounded: numbers without a gap, then the end.",
     build(root) {
-      const numbers = root.apply(generateSequence({ rate: 1000, maxReadTime: 30 }));
+      const numbers = root.apply(generateSequence({ rate: 100, maxReadTime: 300 }));
       passert(numbers).satisfies((elements) => {
         const sorted = [...elements].sort((a, b) => a - b);
+        // None, if the runner has taken longer than that to come to it.
         if (sorted.length > 31 || sorted.some((n, i) => n !== i)) throw new Error(`${sorted}`);
       });
     },

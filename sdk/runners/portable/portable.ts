@@ -77,10 +77,22 @@ async function runHere(pipeline: Pipeline, options: PortableOptions): Promise<Pi
   );
   try {
     const proto = pipeline.toProto(externalEnvironment(pool.address));
-    return await runJob({ pipeline: proto, options: {}, readArtifact: noArtifact }, options, failures);
+    return await runJob({ pipeline: proto, options: {}, readArtifact: noArtifact }, options, failures, () =>
+      // A runner may fail a job and start its worker all the same: Prism ends if it is not there then.
+      Promise.race([pool.asked, unhurried(FIRST_CALL)]),
+    );
   } finally {
     await pool.close();
   }
+}
+
+/** How long (ms) it is waited for a job's worker to be asked for, if the job ends before. */
+const FIRST_CALL = 500;
+
+function unhurried(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }
 
 async function runElsewhere(
@@ -108,6 +120,7 @@ async function runJob(
   { pipeline, options: own, readArtifact }: Submitted,
   { jobEndpoint, jobName = "girder", signal, drain, patience, onMessage = () => undefined }: PortableOptions,
   failures: readonly unknown[],
+  ended: () => Promise<void> = async () => undefined,
 ): Promise<PipelineResult> {
   if (signal?.aborted) throw cancelled();
   const options: JsonObject = { "beam:option:job_name:v1": jobName, ...own };
@@ -128,6 +141,7 @@ async function runJob(
   refused.catch(cancel);
   try {
     const state = await Promise.race([job.ended(), refused]);
+    await ended();
     switch (state) {
       case JobState.DONE:
         return new PipelineResult(await job.metrics(), 0);

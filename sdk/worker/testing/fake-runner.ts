@@ -35,6 +35,7 @@ import {
 } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import {
   CoderSchema,
+  type Components,
   PTransformSchema,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { FnApiTransforms, StandardCoders } from "../../../portability/urns.js";
@@ -42,7 +43,7 @@ import type { Pipeline } from "../../pipeline/pipeline.js";
 import { FnApiWorker, type WorkerOptions } from "../fn-api-worker.js";
 
 type Instruction = NonNullable<MessageInitShape<typeof InstructionRequestSchema>["request"]>;
-type StateAnswer = NonNullable<MessageInitShape<typeof StateResponseSchema>["response"]>;
+export type StateAnswer = NonNullable<MessageInitShape<typeof StateResponseSchema>["response"]>;
 
 /** What comes back on the data stream for an instruction and a sink or timer family. */
 export interface Received {
@@ -257,6 +258,8 @@ export interface FakeStage {
 /**
  * Describes a part of a pipeline: a source `source PCOLLECTION` for each of `inputs`, a sink `sink PCOLLECTION` for each of
  * `outputs`, and between them all ParDos and the like that are named.
+ *
+ * @param change What the runner makes of the pipeline before.
  */
 export function fakeStage(
   runner: FakeRunner,
@@ -265,8 +268,10 @@ export function fakeStage(
   inputs: readonly string[],
   outputs: readonly string[],
   id = "stage",
+  change: (components: Components) => void = () => undefined,
 ): FakeStage {
   const { components } = pipeline.toProto();
+  change(components!);
   const { pcollections, windowingStrategies, coders } = components!;
   const endpoint = { url: runner.address };
   const portCoder = (pcollection: string): string => {
