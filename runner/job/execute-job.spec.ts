@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { GirderError } from "../../portability/errors.js";
@@ -17,7 +20,9 @@ import {
   type Environment,
   type Pipeline,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { SINK_URN } from "../environment/fn-api/bundle-descriptor.js";
 import { type FakeBundle, FakeWorker, type Process } from "../environment/fn-api/testing/fake-worker.js";
+import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { anyOf, external, ofUrn } from "../environment/testing/environments.js";
 import { PipelineBuilder } from "../graph/testing.js";
 import type { JobArtifacts } from "./artifacts/job-artifacts.js";
@@ -115,6 +120,12 @@ function pipelineIn(environment: Environment): Pipeline {
   return builder.build();
 }
 
+/** Descriptors of this process, and timers that keep it. */
+function openHandles(): number {
+  const descriptors = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0;
+  return descriptors + process.getActiveResourcesInfo().filter((name) => /^(Timeout|FS|TCP)/.test(name)).length;
+}
+
 const isError =
   (code: string, text = /./) =>
   (thrown: unknown): boolean =>
@@ -138,6 +149,8 @@ describe("the execution of a job", () => {
     assert.equal(id, "job-7/main-1");
     assert.deepEqual([info!.metadata["job_id"], info!.retrievalToken], ["job-7", "token"]);
     assert.deepEqual(info!.pipelineOptions, { "beam:option:x:v1": 1 });
+    assert.deepEqual(info!.runnerCapabilities, RUNNER_CAPABILITIES);
+    assert.equal(info!.statusEndpoint!.url, pool.services.address);
     assert.deepEqual(pool.stopped, [id]);
     await assert.rejects(pool.provision(id), isError("not-found"));
   });
@@ -197,6 +210,50 @@ describe("the execution of a job", () => {
     const url = `127.0.0.1:${await listen(refusing, "127.0.0.1:0")}`;
     await assert.rejects(pool.run(external({ endpoint: { url } })).done, isError("io", /no room/));
     await shutdown(refusing, 100);
+  });
+
+  it("leaves nothing behind, whatever becomes of its jobs: no handle, no file, no worker that is known", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "girder-leak-spec-"));
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = folder;
+    try {
+      const ends: Process[] = [
+        () => undefined,
+        () => {
+          throw new Error("ValueError: no");
+        },
+        // It is started anew, as often as a bundle is tried.
+        ({ worker }) => worker.die(),
+        (bundle) => {
+          const { worker, instruction } = bundle;
+          const [transformId = ""] = bundle.transforms(SINK_URN);
+          worker.send({ data: [{ instructionId: instruction, transformId, data: Buffer.from("garbage") }] });
+        },
+      ];
+      let end = 0;
+      await using pool = await Pool.start((bundle) => ends[end]!(bundle) as undefined);
+      const settled = async (): Promise<void> => {
+        await Promise.allSettled([pool.run().done]);
+      };
+      // The first of all opens what stays open.
+      await settled();
+      const handles = openHandles();
+      for (end = 0; end < ends.length; end++) for (let i = 0; i < 3; i++) await settled();
+      const { done } = pool.run();
+      pool.cancel.abort();
+      await assert.rejects(done, isError("cancelled"));
+      assert.deepEqual(readdirSync(folder), []);
+      assert.ok(pool.stopped.length >= 12, String(pool.stopped.length));
+      for (const id of pool.workers.keys()) await assert.rejects(pool.provision(id), isError("not-found"));
+      const limit = performance.now() + 5_000;
+      while (openHandles() > handles && performance.now() < limit)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.ok(openHandles() <= handles, `${openHandles()} handles are open, ${handles} were`);
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      rmdirSync(folder);
+    }
   });
 
   it("provisions a worker with what the alternative needs that it is", async () => {
