@@ -167,7 +167,8 @@ export const READING: readonly ConformanceTest[] = [
       const numbers = root.apply(generateSequence({ rate: 1000, maxReadTime: 30 }));
       passert(numbers).satisfies((elements) => {
         const sorted = [...elements].sort((a, b) => a - b);
-        if (sorted.length === 0 || sorted.length > 31 || sorted.some((n, i) => n !== i)) throw new Error(`${sorted}`);
+        // On a slow machine the time may be over before there is the first.
+        if (sorted.length > 31 || sorted.some((n, i) => n !== i)) throw new Error(`${sorted}`);
       });
     },
   },
