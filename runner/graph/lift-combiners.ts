@@ -6,12 +6,13 @@ import {
   type Trigger,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
+import type { Capabilities } from "./capabilities.js";
 import { ComponentAdditions } from "./component-additions.js";
 import { leavesOf } from "./resolve-composites.js";
 import { retractablePCollections } from "./retractable.js";
 import { stageOfTransform } from "./stage-of-transform.js";
 import type { Plan, PlanStage } from "./stages.js";
-import { combinePayloadOf, roleOf } from "./transforms.js";
+import { combinePayloadOf, roleOf, urnOf } from "./transforms.js";
 
 const { CombineComponents, Primitives } = StandardPTransforms;
 
@@ -23,7 +24,7 @@ const { CombineComponents, Primitives } = StandardPTransforms;
  * Where the trigger must see every single value, or values may be taken back again, the combine is grouped first and
  * combined after.
  */
-export function liftCombiners(plan: Plan): Plan {
+export function liftCombiners(plan: Plan, capabilities: Capabilities): Plan {
   const additions = new ComponentAdditions(plan.components);
   const notes = [...plan.notes];
   const retractable = retractablePCollections(
@@ -44,12 +45,11 @@ export function liftCombiners(plan: Plan): Plan {
       notes.push(
         `${transform.uniqueName} combines after grouping: ${takesBack ? "of its values some are taken back" : "its trigger must see every value"}.`,
       );
-      replacements.set(
-        stage.id,
-        transform.subtransforms.length > 0
-          ? leavesOf(plan.components, transform.subtransforms)
-          : groupThenCombine(stage.id, transform, plan.components, additions),
-      );
+      const own = leavesOf(plan.components, transform.subtransforms);
+      // What a combine consists of was not asked about: it need not be what runs.
+      const runs =
+        own.length > 0 && own.every((id) => capabilities.transforms.has(urnOf(plan.components.transforms[id]!)));
+      replacements.set(stage.id, runs ? own : groupThenCombine(stage.id, transform, plan.components, additions));
     }
   }
   const components = additions.applied();

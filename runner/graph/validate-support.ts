@@ -43,7 +43,9 @@ export function supportFaults(
     check.leaf(components.transforms[id]!);
   }
   check.requirements(requirements);
-  return [...check.faults, ...retractionFaults(components, leaves)];
+  // Payloads that cannot be parsed are reported as contradictions; what they would say is not looked at.
+  const legible = leaves.filter((id) => readable(() => mainInputs(components.transforms[id]!)) !== undefined);
+  return [...check.faults, ...retractionFaults(components, legible)];
 }
 
 class SupportCheck {
