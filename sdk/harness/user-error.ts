@@ -26,10 +26,20 @@ export function excerpt(value: unknown): string {
 export function userError(thrown: unknown, transform: string, element?: { readonly value: unknown }): unknown {
   if (thrown instanceof GirderError || thrown instanceof PromiseReturned) return thrown;
   const name = thrown instanceof Error ? `${thrown.name}: ` : "";
-  return new GirderError("user-exception", `${name}${messageOf(thrown)}`, {
+  const error = new GirderError("user-exception", `${name}${messageOf(thrown)}`, {
     where: transform,
     cause: thrown,
     remedy: "Correct the function, or catch in it what is to be passed over. Nothing of this bundle was committed.",
     ...(element === undefined ? {} : { element: excerpt(element.value) }),
   });
+  if (element !== undefined) ELEMENTS.set(error, element);
+  return error;
+}
+
+/** Elements at which functions threw, by their errors. */
+const ELEMENTS = new WeakMap<object, { readonly value: unknown }>();
+
+/** The element that was being processed when a function threw, if it is known. */
+export function elementOf(error: unknown): { readonly value: unknown } | undefined {
+  return typeof error === "object" && error !== null ? ELEMENTS.get(error) : undefined;
 }

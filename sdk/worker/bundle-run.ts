@@ -94,6 +94,8 @@ export class BundleRun {
   /** Parts of elements that were given up in the middle and are gone on with next. */
   #parts: readonly Residual[] = [];
   #endlessUntil: number | undefined;
+  /** The last element of each source, by its index. */
+  readonly lastElements = new Map<number, unknown>();
   /** Work that is left for later. */
   readonly residuals: Residual[] = [];
 
@@ -212,6 +214,7 @@ export class BundleRun {
     const position = this.#positions[input]!;
     const first = position.come;
     position.come += batch.count;
+    this.lastElements.set(input, batch.columns.refs.at(-1));
     for (let from = 0; from < batch.count && first + from < position.stop; ) {
       const to = Math.min(batch.count, from + this.#batchSize(input));
       const part = batch.slice(from, to);

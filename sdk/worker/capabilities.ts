@@ -5,6 +5,7 @@ import { StandardCoders, StandardProtocols, StandardPTransforms } from "../../po
 
 const { STATE_BACKED_ITERABLE, ...CODERS } = StandardCoders.Enum;
 const { PROGRESS_REPORTING, WORKER_STATUS, CONTROL_REQUEST_ELEMENTS_EMBEDDING, STATE_CACHING } = StandardProtocols.Enum;
+const { DATA_SAMPLING, MULTIMAP_STATE, ORDERED_LIST_STATE } = StandardProtocols.Enum;
 
 /** Each is shown by a spec. Iterables are taken whole: none is asked for whose rest is left in the runner's state. */
 export const WORKER_CAPABILITIES: readonly string[] = [
@@ -14,6 +15,10 @@ export const WORKER_CAPABILITIES: readonly string[] = [
   WORKER_STATUS,
   CONTROL_REQUEST_ELEMENTS_EMBEDDING,
   STATE_CACHING,
+  DATA_SAMPLING,
+  MULTIMAP_STATE,
+  ORDERED_LIST_STATE,
+  StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION,
   StandardPTransforms.Primitives.TO_STRING,
   PACKED_COMBINE_FN_URN,
   StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION,

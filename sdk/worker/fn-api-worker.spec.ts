@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Coder } from "../../portability/coders/index.js";
-import { encodeToBytes, VARINT_CODER } from "../../portability/coders/index.js";
+import { encodeToBytes, JS_VALUE_CODER, VARINT_CODER } from "../../portability/coders/index.js";
 import { IntervalWindow } from "../../portability/execution/window.js";
 import { CounterCell } from "../../portability/metrics/counter.js";
 import { StandardRunnerProtocols } from "../../portability/urns.js";
@@ -272,6 +272,34 @@ describe("a worker behind the Fn API", () => {
     const [entry] = await runner.until(() => (runner.logged.length > 0 ? runner.logged : undefined));
     assert.deepEqual([entry!.severity, entry!.instructionId], [Severity.ERROR, instruction]);
     assert.match(entry!.message, /too much/);
+  });
+
+  it("gives elements that have come and gone, and the one that made a bundle fail", async () => {
+    const { pipeline, input } = numbers();
+    input
+      .map("Twice", (n) => n * 2)
+      .map("Fail", (n) => {
+        if (n === 6) throw new RangeError("six");
+        return n;
+      });
+    const stage = fakeStage(runner, pipeline, ["Twice", "Fail"], [IN], ["Fail.out"]);
+    runner.worker(pipeline);
+    await run(stage, [1, 2], "Fail.out");
+    const failing = begin(stage);
+    feed(failing, stage.encoded(IN, [3]));
+    await runner.response(failing);
+    const sampled = async (...pcollectionIds: string[]) => {
+      const { response } = await runner.response(runner.instruct({ case: "sampleData", value: { pcollectionIds } }));
+      assert.ok(response.case === "sampleData");
+      return Object.entries(response.value.elementSamples).map(([id, { elements }]) => [
+        id,
+        elements.map(({ element, exception }) => [[...element], exception?.transformId, exception?.instructionId]),
+      ]);
+    };
+    assert.deepEqual(await sampled(IN, "none"), [[IN, [[[2], undefined, undefined]]]]);
+    const all = new Map((await sampled()) as [string, unknown][]);
+    assert.deepEqual([...all.keys()].sort(), ["Fail.out", IN, "Twice.out"].sort());
+    assert.deepEqual(all.get("Twice.out"), [[[...encodeToBytes(JS_VALUE_CODER, 6, true)], "Fail", failing]]);
   });
 
   it("says which function it does not have, and that it does not know an instruction", async () => {

@@ -24,6 +24,7 @@ import { BundleInputs } from "./bundle-input.js";
 import type { BundleRun } from "./bundle-run.js";
 import { StateCache } from "./cache.js";
 import { DataChannel } from "./data-channel.js";
+import { DataSampler } from "./data-sampler.js";
 import { LogChannel, Severity } from "./log-channel.js";
 import { PendingFinalizations } from "./pending-finalizations.js";
 import { ShortIds } from "./short-ids.js";
@@ -76,6 +77,7 @@ export class FnApiWorker {
   readonly #shortIds = new ShortIds();
   readonly #cache = new StateCache();
   readonly #finalizations = new PendingFinalizations();
+  readonly #sampler = new DataSampler();
   readonly #log: LogChannel | undefined;
   readonly #status: StatusChannel | undefined;
   #bundles = 0;
@@ -93,6 +95,7 @@ export class FnApiWorker {
       inputs,
       cache: this.#cache,
       finalizations: this.#finalizations,
+      sampler: this.#sampler,
       runnerCapabilities: new Set(options.runnerCapabilities),
       data: (address) => opened(this.#data, address, () => this.#newDataChannel(address, inputs)),
       state: (address) => opened(this.#state, address, () => new StateChannel(address, this.#call)),
@@ -201,6 +204,8 @@ export class FnApiWorker {
         const monitoringInfo = this.#shortIds.infos(request.value.monitoringInfoId);
         return { case: "monitoringInfos", value: { monitoringInfo } };
       }
+      case "sampleData":
+        return { case: "sampleData", value: this.#sampler.answer(request.value.pcollectionIds) };
       case "harnessMonitoringInfos":
         return { case: "harnessMonitoringInfos", value: {} };
       default:

@@ -25,8 +25,9 @@ export class WireSink extends SinkOperator {
   #windows: WindowSet | undefined;
   #pane: PaneInfo | undefined;
   #frames: Uint8Array[] = [];
-  /** Elements of the bundle so far. */
+  /** Elements of the bundle so far, and the last of them. */
   count = 0;
+  last: unknown;
 
   /**
    * @param producer Name of the transform that outputs the elements, for errors.
@@ -51,6 +52,7 @@ export class WireSink extends SinkOperator {
       throw encodingError(thrown, this.#producer(), value);
     }
     this.count++;
+    this.last = value;
     if (out.length >= FRAME) this.#flush();
   }
 
@@ -89,5 +91,6 @@ export class WireSink extends SinkOperator {
     this.#out.reset();
     this.#frames = [];
     this.count = 0;
+    this.last = undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { FunctionTable } from "../pipeline/functions.js";
 import type { BundleInputs } from "./bundle-input.js";
 import type { StateCache } from "./cache.js";
 import type { DataChannel } from "./data-channel.js";
+import type { DataSampler } from "./data-sampler.js";
 import type { PendingFinalizations } from "./pending-finalizations.js";
 import type { StateChannel } from "./state-channel.js";
 
@@ -13,6 +14,7 @@ export interface WorkerServices {
   readonly inputs: BundleInputs;
   readonly cache: StateCache;
   readonly finalizations: PendingFinalizations;
+  readonly sampler: DataSampler;
   /** URNs of what the runner can do (`StandardRunnerProtocols`). */
   readonly runnerCapabilities: ReadonlySet<string>;
   /** The data stream of an address. */

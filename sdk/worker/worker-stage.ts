@@ -91,7 +91,13 @@ export class WorkerStage {
     });
     input.begin();
     began(run);
-    await run.run();
+    try {
+      await run.run();
+    } catch (thrown) {
+      services.sampler.failed(instruction, thrown, instance.compiled);
+      throw thrown;
+    }
+    this.#sample(instance, run);
     const embedded = run.finishOutputs(services.runnerCapabilities.has(CONTROL_RESPONSE_ELEMENTS_EMBEDDING));
     const residualRoots = run.residuals.flatMap((residual) => applicationsOf(residual, instance));
     const requiresFinalization = run.finalizers.length > 0;
@@ -100,6 +106,21 @@ export class WorkerStage {
     // One whose bundle has failed is not used again.
     this.#idle.push(instance);
     return embedded === undefined ? response : { ...response, elements: embedded };
+  }
+
+  /** Keeps an element of each PCollection that comes or goes. */
+  #sample({ compiled }: StageInstance, run: BundleRun): void {
+    const { sampler } = this.services;
+    const { sources, sinks } = this.described;
+    const coderOf = (pcollection: string) => compiled.components.codec(pcollection).coder;
+    for (const [input, value] of run.lastElements) {
+      const { pcollection } = sources[input]!;
+      sampler.add(pcollection, coderOf(pcollection), value);
+    }
+    compiled.sinks.forEach(({ count, last }, i) => {
+      const { pcollection } = sinks[i]!;
+      if (count > 0) sampler.add(pcollection, coderOf(pcollection), last);
+    });
   }
 
   /** Runs a bundle when those that came before it have ended. */

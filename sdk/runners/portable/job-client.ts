@@ -10,6 +10,7 @@ import {
 import type { Pipeline as PipelineProto } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
 import { refusal } from "./job-failure.js";
+import { atKnownSteps } from "./known-steps.js";
 import { type ReadArtifact, stageArtifacts } from "./staging.js";
 
 /** How long (ms) a job service may take to be reached. */
@@ -44,6 +45,7 @@ export interface RunnerMessage {
 
 export class JobClient {
   readonly #jobs;
+  readonly #transforms: Readonly<Record<string, unknown>>;
   readonly #errors: string[] = [];
   #messagesEnded: Promise<void> = Promise.resolve();
 
@@ -51,9 +53,11 @@ export class JobClient {
     readonly address: string,
     jobs: ReturnType<typeof client<(typeof JobService)["method"]>>,
     readonly jobId: string,
+    pipeline: PipelineProto,
     onMessage: (message: RunnerMessage) => void,
   ) {
     this.#jobs = jobs;
+    this.#transforms = pipeline.components?.transforms ?? {};
     this.#messagesEnded = this.#readMessages(onMessage);
   }
 
@@ -79,7 +83,7 @@ export class JobClient {
       const endpoint = artifactStagingEndpoint?.url ?? "";
       if (endpoint !== "") await stageArtifacts(endpoint, stagingSessionToken, readArtifact, signal);
       const { jobId } = await jobs.call.run({ preparationId, retrievalToken: stagingSessionToken }, call);
-      return new JobClient(address, jobs, jobId, onMessage);
+      return new JobClient(address, jobs, jobId, pipeline, onMessage);
     } catch (thrown) {
       jobs.close();
       throw refusal(thrown, address);
@@ -140,7 +144,8 @@ export class JobClient {
   async metrics(): Promise<MetricsContainer> {
     const { metrics } = await this.#jobs.call.getJobMetrics({ jobId: this.jobId });
     const { committed = [], attempted = [] } = metrics ?? {};
-    return MetricsContainer.fromMonitoringInfos(committed.length > 0 ? committed : attempted);
+    const infos = committed.length > 0 ? committed : attempted;
+    return MetricsContainer.fromMonitoringInfos(atKnownSteps(infos, this.#transforms));
   }
 
   async cancel(): Promise<void> {
