@@ -21,7 +21,7 @@ import { StandardPTransforms } from "../../portability/urns.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import { tuple } from "../combiners/compose.js";
 import type { ElementFunction, RoutedOutputs } from "../pipeline/do-fn.js";
-import type { FunctionTable } from "../pipeline/functions.js";
+import { COMBINE_FN_URN, type FunctionTable } from "../pipeline/functions.js";
 import { WINDOW_FN_URN } from "../windowing/custom-window-fn.js";
 import { ChangelogOperator, type ChangeOf } from "./changelog-operator.js";
 import {
@@ -159,8 +159,13 @@ function stepOf(
   const input = Object.values(transform.inputs)[0] ?? "";
   const urn = transform.spec?.urn ?? "";
   switch (urn) {
-    case Primitives.PAR_DO:
+    case Primitives.PAR_DO: {
+      const { doFn } = components.parDo(transform);
+      // For runners that do not know the combining of grouped values otherwise.
+      if (doFn?.urn === COMBINE_FN_URN)
+        return inline("map", combineGroupedValues(combineFnOf(doFn, functions)) as never);
       return parDoStep(id, transform, components, functions, outside, fetchesSideInputs);
+    }
     case Primitives.FLATTEN:
     // Runners that do not know these have the environment pass their elements on.
     case Composites.RESHUFFLE:

@@ -31,6 +31,8 @@ export interface Ambient {
   /** What `run` does with the pipeline, instead of running it. */
   readonly launch?: (pipeline: Pipeline, options: RunnerOptions) => Promise<PipelineResult>;
   readonly workerMode?: WorkerMode;
+  /** What `run` does in worker mode. Default: `runInWorker`, which is loaded then. */
+  readonly serve?: (pipeline: Pipeline, index: number, mode: WorkerMode) => Promise<PipelineResult>;
 }
 
 /** What a program has done so far, across all copies of this module. */

@@ -33,10 +33,10 @@ export async function run(
   const pipeline = new Pipeline();
   await build(pipeline.root);
   const index = programState().pipelines++;
-  const { launch, workerMode } = ambient();
+  const { launch, workerMode, serve } = ambient();
   if (workerMode !== undefined) {
-    const { runInWorker } = await import("./worker-mode.js");
-    return runInWorker(pipeline, index, workerMode);
+    const serveIt = serve ?? (await import("./worker-mode.js")).runInWorker;
+    return serveIt(pipeline, index, workerMode);
   }
   if (launch !== undefined) return launch(pipeline, options);
   return runPipeline(pipeline, options);

@@ -24,7 +24,7 @@ import { type DesiredSplit, splitOf } from "./split-point.js";
 import type { StageInstance } from "./stage-instance.js";
 import type { WireSource } from "./wire-source.js";
 import { encodeTimers, type WireFamily, WireTimers } from "./wire-timers.js";
-import { elementCount, readIndex } from "./worker-metrics.js";
+import { elementCount, readIndex, workProgress } from "./worker-metrics.js";
 
 /** How long (ms) a bundle keeps the thread at a time. */
 const SLICE = 20;
@@ -384,6 +384,12 @@ export class BundleRun {
       ...this.#open.bundle.metrics.toMonitoringInfos(),
       ...Array.from(counts, ([pcollection, count]) => elementCount(pcollection, count)),
       ...this.#positions.map(({ begun }, i) => readIndex(described.sources[i]!.transform, begun - 1)),
+      ...this.#positions.flatMap((_, input) => {
+        const hand = this.#inHand(input);
+        return hand === undefined
+          ? []
+          : workProgress(this.instance.processes[input]!.transform, hand.element.remaining);
+      }),
     ];
   }
 
@@ -408,7 +414,8 @@ export class BundleRun {
           if (hand!.at !== undefined) {
             this.#parts = this.#parts.map((part, i) => (i === hand!.at ? { ...part, batch: primary } : part));
           }
-          division.primaries.push({ input, batch: primary, delay: 0 });
+          // What of the element is done already stays done only if the bundle is committed.
+          for (const batch of [...hand!.element.done, primary]) division.primaries.push({ input, batch, delay: 0 });
           division.residuals.push(residual);
           position.stop = position.begun;
           division.channelSplits.push({

@@ -21,5 +21,4 @@ export const WORKER_CAPABILITIES: readonly string[] = [
   StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION,
   StandardPTransforms.Primitives.TO_STRING,
   PACKED_COMBINE_FN_URN,
-  StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION,
 ];

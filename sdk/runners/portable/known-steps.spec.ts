@@ -12,7 +12,8 @@ describe("metrics of what a runner made of a step", () => {
     );
 
   it("are the step's", () => {
-    assert.deepEqual(steps("Read", "eRead_processandsplit"), ["Read", "Read"]);
+    const parts = ["Read", "eRead_processandsplit", "Read/ProcessSizedElementsAndRestrictions"];
+    assert.deepEqual(steps(...parts), ["Read", "Read", "Read"]);
   });
 
   it("stay where they are if they are of no step that is known", () => {

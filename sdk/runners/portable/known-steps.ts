@@ -1,8 +1,8 @@
 /** Metrics of the parts that a runner takes a splittable DoFn apart into, at the step that was submitted. */
 import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
 
-/** What Prism calls the part that processes: the id of the submitted transform, and something around it. */
-const PART = /^e(.+)_processandsplit$/;
+/** What Prism and the runners of Java call the part that processes: the id of the submitted transform, and something around it. */
+const PARTS = [/^e(.+)_processandsplit$/, /^(.+)\/ProcessSizedElementsAndRestrictions$/];
 
 /** @param ids Those of the transforms that were submitted. */
 export function* atKnownSteps(
@@ -11,9 +11,8 @@ export function* atKnownSteps(
 ): Iterable<MonitoringInfo> {
   for (const info of infos) {
     const { PTRANSFORM: id = "" } = info.labels;
-    const whole = Object.hasOwn(ids, id) ? undefined : PART.exec(id)?.[1];
-    yield whole === undefined || !Object.hasOwn(ids, whole)
-      ? info
-      : { ...info, labels: { ...info.labels, PTRANSFORM: whole } };
+    const wholes = Object.hasOwn(ids, id) ? [] : PARTS.map((part) => part.exec(id)?.[1] ?? "");
+    const whole = wholes.find((each) => Object.hasOwn(ids, each));
+    yield whole === undefined ? info : { ...info, labels: { ...info.labels, PTRANSFORM: whole } };
   }
 }

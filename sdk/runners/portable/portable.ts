@@ -11,6 +11,7 @@ import { JobClient, type RunnerMessage, type Submission } from "./job-client.js"
 import { jobFailure } from "./job-failure.js";
 import { withOriginalPositions } from "./original-positions.js";
 import { shipPipeline } from "./shipped-pipeline.js";
+import { takenApart } from "./taken-apart.js";
 
 /** Where a pipeline's functions run. */
 export type EnvironmentChoice =
@@ -126,7 +127,7 @@ async function runJob(
   const options: JsonObject = { "beam:option:job_name:v1": jobName, ...own };
   const job = await JobClient.submit(
     jobEndpoint,
-    { jobName, pipeline, options, readArtifact, patience },
+    { jobName, pipeline: takenApart(pipeline), options, readArtifact, patience },
     onMessage,
     signal,
   );

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { GirderError, messageOf } from "../../../portability/errors.js";
@@ -13,6 +13,8 @@ import { PROGRAM_FILE } from "./program-file.js";
 const OWN_FILE = fileURLToPath(import.meta.url);
 /** Folder of the compiled package that this module is part of. */
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
+/** Makes a program a worker. */
+const WORKER_ENTRY = join(PACKAGE, "sdk/runners/worker-entry.js");
 /** Names under which programs import the package. */
 const ENTRIES = /^girder(\/.*)?$/;
 
@@ -60,7 +62,10 @@ export async function bundleProgram({ program, spec, external = [] }: BundleOpti
 async function build(program: string, spec: ProgramSpec, outfile: string, external: readonly string[]): Promise<void> {
   const esbuild = await import("esbuild");
   await esbuild.build({
-    entryPoints: [program],
+    stdin: {
+      contents: [WORKER_ENTRY, resolve(program)].map(importing).join("\n"),
+      resolveDir: dirname(resolve(program)),
+    },
     outfile,
     bundle: true,
     platform: "node",
@@ -78,6 +83,10 @@ async function build(program: string, spec: ProgramSpec, outfile: string, extern
     logLevel: "silent",
     legalComments: "none",
   });
+}
+
+function importing(path: string): string {
+  return `import ${JSON.stringify(path)};`;
 }
 
 /** A program that is one file already, with Girder in it. */
@@ -119,13 +128,20 @@ function onePackage(): Plugin {
 
 const SEEN = Symbol("seen");
 
-/** What only those need who submit a pipeline is left out: it would take time to load. */
+/**
+ * What workers do not need is left out: it would take time to load. Nor is anything loaded later, for which esbuild would
+ * have to make a function of each module.
+ */
 function withoutRunners(): Plugin {
   return {
     name: "girder-runners",
     setup(build) {
-      build.onResolve({ filter: /\/(embedded|portable)\/launch\.js$/ }, ({ path, importer }) =>
-        importer.startsWith(PACKAGE) ? { path, external: true } : undefined,
+      build.onResolve({ filter: /\/((embedded|portable)\/launch|worker-mode)\.js$/ }, ({ path, kind, importer }) =>
+        kind === "dynamic-import" && importer.startsWith(PACKAGE) ? { path, external: true } : undefined,
+      );
+      // gRPC's own diagnostics, which nobody asks for.
+      build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path, importer }) =>
+        /@grpc\/grpc-js\/build\/src\/(channelz|orca)\.js$/.test(importer) ? { path, external: true } : undefined,
       );
     },
   };
