@@ -9,8 +9,6 @@ import {
 } from "girder/coders";
 import type { Event } from "./model.js";
 
-const KINDS = ["person", "auction", "bid"] as const;
-
 export class EventCoder implements Coder<Event> {
   readonly spec: CoderSpec = { urn: "girder:nexmark:event:v1", components: [] };
   readonly nondeterminism = undefined;
@@ -52,44 +50,41 @@ export class EventCoder implements Coder<Event> {
 
   decode(input: ByteReader): Event {
     const at = input.position;
-    const kind = KINDS[input.readByte()];
-    const number = (): number => Number(input.readVarint());
-    const text = (): string => input.readUtf8(input.readLength());
-    switch (kind) {
-      case "bid":
+    switch (input.readByte()) {
+      case 2:
         return {
-          kind,
-          auction: Number(input.readVarint()),
-          bidder: Number(input.readVarint()),
-          price: Number(input.readVarint()),
-          dateTime: Number(input.readVarint()),
-          extra: input.readUtf8(input.readLength()),
+          kind: "bid",
+          auction: number(input),
+          bidder: number(input),
+          price: number(input),
+          dateTime: number(input),
+          extra: text(input),
         };
-      case "auction":
+      case 1:
         return {
-          kind,
-          id: number(),
-          itemName: text(),
-          description: text(),
-          initialBid: number(),
-          reserve: number(),
-          dateTime: number(),
-          expires: number(),
-          seller: number(),
-          category: number(),
-          extra: text(),
+          kind: "auction",
+          id: number(input),
+          itemName: text(input),
+          description: text(input),
+          initialBid: number(input),
+          reserve: number(input),
+          dateTime: number(input),
+          expires: number(input),
+          seller: number(input),
+          category: number(input),
+          extra: text(input),
         };
-      case "person":
+      case 0:
         return {
-          kind,
-          id: number(),
-          name: text(),
-          emailAddress: text(),
-          creditCard: text(),
-          city: text(),
-          state: text(),
-          dateTime: number(),
-          extra: text(),
+          kind: "person",
+          id: number(input),
+          name: text(input),
+          emailAddress: text(input),
+          creditCard: text(input),
+          city: text(input),
+          state: text(input),
+          dateTime: number(input),
+          extra: text(input),
         };
       default:
         throw malformed("An event of an unknown kind", at);
@@ -102,3 +97,11 @@ export class EventCoder implements Coder<Event> {
 }
 
 export const EVENT_CODER = new EventCoder();
+
+function number(input: ByteReader): number {
+  return input.readVarint() as number;
+}
+
+function text(input: ByteReader): string {
+  return input.readUtf8(input.readLength());
+}
