@@ -42,12 +42,17 @@ export function decodeFromBytes<T>(coder: Coder<T>, bytes: Uint8Array, nested = 
   return value;
 }
 
-/** The identity of a value whose bytes must be looked at: `ENCODED` and the nested encoding as Latin-1. */
-export function encodedIdentity<T>(coder: Coder<T>, value: T): string {
+/** `value` as bytes in nested context, one character each. @throws GirderError `cannot-encode` */
+export function encodeToLatin1<T>(coder: Coder<T>, value: T): string {
   return withWriter((out) => {
     coder.encode(value, out, true);
-    return ENCODED + out.latin1();
+    return out.latin1();
   });
+}
+
+/** The identity of a value whose bytes must be looked at: `ENCODED` and the nested encoding as Latin-1. */
+export function encodedIdentity<T>(coder: Coder<T>, value: T): string {
+  return ENCODED + encodeToLatin1(coder, value);
 }
 
 /** The identity of a string: itself, unless it begins as encoded identities do. */

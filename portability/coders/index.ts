@@ -11,7 +11,7 @@ export type { Coder, CoderSpec } from "./coder.js";
 export { CoderTable } from "./coder-table.js";
 export { CustomWindowCoder } from "./custom-window-coder.js";
 export { DOUBLE_CODER, DoubleCoder } from "./double-coder.js";
-export { decodeFromBytes, encodedIdentity, encodeToBytes, stringIdentity } from "./encoding.js";
+export { decodeFromBytes, encodedIdentity, encodeToBytes, encodeToLatin1, stringIdentity } from "./encoding.js";
 export { cannotEncode, malformed } from "./errors.js";
 export { GLOBAL_WINDOW_CODER, GlobalWindowCoder } from "./global-window-coder.js";
 export { readInstant, writeInstant } from "./instant.js";

@@ -8,6 +8,8 @@ const scratch = Buffer.alloc(24);
 /** All windows that a job has met, by their encoded bytes and, for those that are neither global nor intervals, their coder. */
 export class WindowTable {
   readonly #byKey = new Map<string, InternedWindow>();
+  readonly #byCoder = new Map<string, Map<string, InternedWindow>>([["", this.#byKey]]);
+  #count = 0;
   /** The global window, whose encoding is empty. */
   readonly global: InternedWindow = this.intern("", () => GLOBAL_WINDOW);
   #last: InternedWindow = this.global;
@@ -19,14 +21,23 @@ export class WindowTable {
    * @param coder Tells windows of other coders apart from intervals that happen to have the same bytes.
    */
   intern(key: string, make: () => BoundedWindow, coder = ""): InternedWindow {
-    const identity = coder === "" ? key : `${coder}\u0100${key}`;
-    let window = this.#byKey.get(identity);
+    const windows = coder === "" ? this.#byKey : this.#windowsOf(coder);
+    let window = windows.get(key);
     if (window === undefined) {
       const value = make();
-      window = { id: this.#byKey.size, key, maxTimestamp: value.maxTimestamp, value };
-      this.#byKey.set(identity, window);
+      window = { id: this.#count++, key, maxTimestamp: value.maxTimestamp, value };
+      windows.set(key, window);
     }
     return window;
+  }
+
+  #windowsOf(coder: string): Map<string, InternedWindow> {
+    let windows = this.#byCoder.get(coder);
+    if (windows === undefined) {
+      windows = new Map();
+      this.#byCoder.set(coder, windows);
+    }
+    return windows;
   }
 
   /** The interval `[start, end)`, ms. */
