@@ -57,6 +57,18 @@ describe("liftCombiners", () => {
     assert.deepEqual(fusedTransforms(plan(submitted, ANY_TRIGGER)), [["a"], ["values", "b"]]);
   });
 
+  it("does not take an expansion that cannot run", () => {
+    const pipeline = combineWith(ELEMENT_COUNT);
+    pipeline.groupByKey("group", "a.out");
+    pipeline.tamper((components) => {
+      components.transforms["combine"]!.subtransforms = ["group"];
+      components.transforms["group"]!.inputs = {};
+    });
+    const submitted = pipeline.build();
+    submitted.rootTransformIds = ["impulse", "a", "combine", "b"];
+    assert.deepEqual(fusedTransforms(plan(submitted, ANY_TRIGGER)), [["a"], ["combine/Combine", "b"]]);
+  });
+
   it("lifts in merging windows", () => {
     const pipeline = new PipelineBuilder();
     pipeline.windowing("sessions", { windowFn: { urn: SessionWindowsPayload.Enum.PROPERTIES } });

@@ -13,6 +13,7 @@ import { retractablePCollections } from "./retractable.js";
 import { stageOfTransform } from "./stage-of-transform.js";
 import type { Plan, PlanStage } from "./stages.js";
 import { combinePayloadOf, roleOf, urnOf } from "./transforms.js";
+import { structureFaults } from "./validate-structure.js";
 
 const { CombineComponents, Primitives } = StandardPTransforms;
 
@@ -31,26 +32,29 @@ export function liftCombiners(plan: Plan, capabilities: Capabilities): Plan {
     plan.components,
     plan.stages.map(({ id }) => id),
   );
+  const combines = plan.stages
+    .filter(({ id }) => roleOf(plan.components.transforms[id]!) === "combine")
+    .map(({ id }) => {
+      const transform = plan.components.transforms[id]!;
+      const takesBack = retractable.has(combineEnds(plan.components, transform).inputId);
+      return { id, transform, takesBack, lifts: !takesBack && canLift(triggerAtInput(plan.components, transform)) };
+    });
+  const expansions = soundExpansions(
+    plan,
+    combines.filter(({ lifts }) => !lifts),
+    capabilities,
+  );
   // Ids of the transforms that take a combine's place; stages need the finished components.
   const replacements = new Map<string, readonly string[]>();
-  for (const stage of plan.stages) {
-    const transform = plan.components.transforms[stage.id]!;
-    if (roleOf(transform) !== "combine") {
+  for (const { id, transform, takesBack, lifts } of combines) {
+    if (lifts) {
+      replacements.set(id, lift(id, transform, plan.components, additions));
       continue;
     }
-    const takesBack = retractable.has(combineEnds(plan.components, transform).inputId);
-    if (!takesBack && canLift(triggerAtInput(plan.components, transform))) {
-      replacements.set(stage.id, lift(stage.id, transform, plan.components, additions));
-    } else {
-      notes.push(
-        `${transform.uniqueName} combines after grouping: ${takesBack ? "of its values some are taken back" : "its trigger must see every value"}.`,
-      );
-      const own = leavesOf(plan.components, transform.subtransforms);
-      // What a combine consists of was not asked about: it need not be what runs.
-      const runs =
-        own.length > 0 && own.every((id) => capabilities.transforms.has(urnOf(plan.components.transforms[id]!)));
-      replacements.set(stage.id, runs ? own : groupThenCombine(stage.id, transform, plan.components, additions));
-    }
+    notes.push(
+      `${transform.uniqueName} combines after grouping: ${takesBack ? "of its values some are taken back" : "its trigger must see every value"}.`,
+    );
+    replacements.set(id, expansions.get(id) ?? groupThenCombine(id, transform, plan.components, additions));
   }
   const components = additions.applied();
   const stages = plan.stages.flatMap(
@@ -58,6 +62,26 @@ export function liftCombiners(plan: Plan, capabilities: Capabilities): Plan {
       replacements.get(stage.id)?.map((id) => stageOfTransform(components, id)) ?? [stage],
   );
   return { ...plan, components, stages, notes };
+}
+
+/**
+ * What combines consist of in the words of their SDK, by the combine's id: Go's workers do not know combines of grouped
+ * values. Empty where an expansion is none that can run: validation does not look into composites that may be replaced.
+ */
+function soundExpansions(
+  { components, stages }: Plan,
+  combines: readonly { readonly id: string; readonly transform: PTransform }[],
+  capabilities: Capabilities,
+): ReadonlyMap<string, readonly string[]> {
+  const expansions = new Map<string, readonly string[]>();
+  for (const { id, transform } of combines) {
+    const leaves = leavesOf(components, transform.subtransforms);
+    const runs = leaves.every((leaf) => capabilities.transforms.has(urnOf(components.transforms[leaf]!)));
+    if (leaves.length > 0 && runs) expansions.set(id, leaves);
+  }
+  if (expansions.size === 0) return expansions;
+  const leaves = stages.flatMap(({ id }) => expansions.get(id) ?? [id]);
+  return structureFaults(components, [], leaves).length === 0 ? expansions : new Map();
 }
 
 /**

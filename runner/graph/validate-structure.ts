@@ -1,7 +1,9 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { messageOf } from "../../portability/errors.js";
-import type {
-  Components,
-  PTransform,
+import {
+  type Components,
+  type PTransform,
+  TestStreamPayloadSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
 import { CoderFaults } from "./coder-faults.js";
@@ -129,7 +131,27 @@ class StructureCheck {
     if (role === "environment" || role === "combine") {
       this.environment(transform);
     }
+    if (role === "test-stream") {
+      this.testStream(transform);
+    }
     this.parDo(transform);
+  }
+
+  private testStream({ uniqueName, spec, outputs }: PTransform): void {
+    const { coderId, events } = fromBinary(TestStreamPayloadSchema, spec?.payload ?? new Uint8Array());
+    this.coder(uniqueName, coderId);
+    // A stream of one output need not name it.
+    if (Object.keys(outputs).length === 1) return;
+    const tags = new Set(
+      events.flatMap(({ event: { case: kind, value } }) =>
+        kind === "elementEvent" || kind === "watermarkEvent" ? value.tag : [],
+      ),
+    );
+    for (const tag of tags) {
+      if (!Object.hasOwn(outputs, tag)) {
+        this.fault(uniqueName, `an event is of an output ${JSON.stringify(tag)}, which it does not have`);
+      }
+    }
   }
 
   private keyed(transform: PTransform, pcollection: string | undefined): void {

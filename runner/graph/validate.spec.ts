@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import {
   type AccumulationMode_Enum,
   CoderSchema,
+  type TestStreamPayload_EventSchema,
+  TestStreamPayloadSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import {
   GlobalWindowsPayload,
@@ -39,6 +41,13 @@ function refusal(pipeline: PipelineBuilder, requirements: readonly string[] = []
   return assert.fail("the pipeline was accepted");
 }
 
+function testStreamSpec(payload: MessageInitShape<typeof TestStreamPayloadSchema>) {
+  return {
+    urn: StandardPTransforms.Primitives.TEST_STREAM,
+    payload: toBinary(TestStreamPayloadSchema, create(TestStreamPayloadSchema, payload)),
+  };
+}
+
 describe("validate", () => {
   it("lists every reason in one error, with a way out", () => {
     const pipeline = new PipelineBuilder();
@@ -58,11 +67,28 @@ describe("validate", () => {
   it("names contradictions first and mixes them with what is not supported", () => {
     const pipeline = new PipelineBuilder();
     pipeline.parDo("a", pipeline.impulse("impulse"), { environment: "nowhere" });
-    pipeline.transform("source", { spec: { urn: StandardPTransforms.Primitives.TEST_STREAM } });
+    pipeline.transform("source", { spec: testStreamSpec({ coderId: "bytes" }) });
     assert.deepEqual(refusal(pipeline), [
       "invalid-pipeline",
       "a: its environment nowhere does not exist",
       "source: transforms of the kind beam:transform:teststream:v1 are not supported",
+    ]);
+  });
+
+  it("reads what test streams say", () => {
+    const pipeline = new PipelineBuilder();
+    const broken = { urn: StandardPTransforms.Primitives.TEST_STREAM, payload: Uint8Array.of(0x0a, 7) };
+    pipeline.transform("broken", { spec: broken });
+    const watermark = (tag: string): MessageInitShape<typeof TestStreamPayload_EventSchema> => {
+      return { event: { case: "watermarkEvent", value: { newWatermark: 1n, tag } } };
+    };
+    const events = [watermark("lost"), watermark("lost")];
+    pipeline.transform("stream", { spec: testStreamSpec({ coderId: "odd", events }), outputs: { a: "a", b: "b" } });
+    assert.deepEqual(refusal(pipeline).slice(0, 4), [
+      "invalid-pipeline",
+      "broken: its payload cannot be read: premature EOF",
+      "stream: the coder odd does not exist",
+      'stream: an event is of an output "lost", which it does not have',
     ]);
   });
 
