@@ -138,6 +138,11 @@ export interface PreparedStage {
    */
   readonly parallelism?: number;
   /**
+   * Whether a running bundle keeps the one thread busy that another would have to share with it (Python's workers run functions
+   * one at a time). Default: it does not.
+   */
+  isBusy?(bundle: number): Promise<boolean>;
+  /**
    * Asks a running bundle to leave about half of what it has still to do. Undefined where it cannot, or is at its end. The
    * promise that `run` has returned settles after this one.
    */

@@ -31,6 +31,30 @@ describe("stragglers", () => {
     assert.deepEqual(await seen, [{ type: "slow", bundle: 3 }]);
   });
 
+  it("tells nothing of one that keeps its worker busy until it begins to wait", async () => {
+    const { stragglers, seen } = events(1);
+    const asked: number[] = [];
+    const answers = [true, false];
+    const isBusy = async (bundle: number): Promise<boolean> => {
+      asked.push(bundle);
+      return answers.shift()!;
+    };
+    stragglers.began(3, { ...sharing(), isBusy });
+    assert.deepEqual(await seen, [{ type: "slow", bundle: 3 }]);
+    assert.deepEqual(asked, [3, 3]);
+  });
+
+  it("tells nothing of one that ends while it is asked", async () => {
+    const { stragglers, seen } = events(1);
+    const isBusy = async (): Promise<boolean> => {
+      await stragglers.ended(3);
+      return false;
+    };
+    stragglers.began(3, { ...sharing(), isBusy });
+    stragglers.began(4, { ...sharing(), isBusy: async () => false });
+    assert.deepEqual(await seen, [{ type: "slow", bundle: 4 }]);
+  });
+
   it("tells nothing of one that has ended", async () => {
     const { stragglers, seen } = events(1);
     stragglers.began(3, sharing());

@@ -23,8 +23,18 @@ export class Stragglers {
 
   /** Watches a bundle that has begun. */
   began(bundle: number, stage: PreparedStage): void {
-    const timer = setTimeout(() => this.happened({ type: "slow", bundle }), SLOW);
+    const timer = setTimeout(() => void this.#examine(bundle, SLOW), SLOW);
     this.#watched.set(bundle, { stage, timer, asked: undefined });
+  }
+
+  /** Tells that a bundle is slow, or asks again after twice the time: while it computes, to share it would only cost. */
+  async #examine(bundle: number, wait: number): Promise<void> {
+    const { stage } = this.#watched.get(bundle)!;
+    const isBusy = stage.isBusy !== undefined && (await stage.isBusy(bundle));
+    const watched = this.#watched.get(bundle);
+    if (watched === undefined) return;
+    if (isBusy) watched.timer = setTimeout(() => void this.#examine(bundle, Math.min(wait * 2, AGAIN.last)), wait);
+    else this.happened({ type: "slow", bundle });
   }
 
   /** Has a bundle leave some of its work, sooner or later; not if it comes to its end before that. */

@@ -144,19 +144,25 @@ export class BundleWatch {
     clearTimeout(timer);
   }
 
+  /** What a running bundle has counted, if its worker says so. Rejects if the bundle has ended meanwhile. */
+  async progress(connection: WorkerConnection, bundle: RemoteBundle): Promise<readonly MonitoringInfo[] | undefined> {
+    if (!connection.sdk.reportsProgress) return undefined;
+    const { response } = await connection.request(WorkerConnection.newInstructionId(), {
+      case: "processBundleProgress",
+      value: { instructionId: bundle.instruction },
+    });
+    if (response.case !== "processBundleProgress") return undefined;
+    const { monitoringInfos, monitoringData } = response.value;
+    return monitoringInfos.length > 0 ? monitoringInfos : this.#read(connection, monitoringData);
+  }
+
   async #ask(watched: Watched): Promise<void> {
     const { connection, bundle } = watched;
     watched.isAsked = true;
     try {
-      const { response } = await connection.request(WorkerConnection.newInstructionId(), {
-        case: "processBundleProgress",
-        value: { instructionId: bundle.instruction },
-      });
+      const infos = await this.progress(connection, bundle);
       watched.answered = performance.now();
-      if (response.case !== "processBundleProgress") return;
-      const { monitoringInfos, monitoringData } = response.value;
-      const infos = monitoringInfos.length > 0 ? monitoringInfos : await this.#read(connection, monitoringData);
-      if (!this.#watched.has(watched)) return;
+      if (infos === undefined || !this.#watched.has(watched)) return;
       const counts = countsOf(infos);
       if (counts !== watched.counts) watched.moved = performance.now();
       watched.counts = counts;

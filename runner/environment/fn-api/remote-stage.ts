@@ -24,6 +24,7 @@ import { type DescribedStage, describeStage, StageCoders } from "./bundle-descri
 import { CacheTokens } from "./cache-tokens.js";
 import { expirationTimers } from "./expiration-timers.js";
 import { withFailingElement } from "./failing-element.js";
+import { Pace } from "./pace.js";
 import { RemoteBundle } from "./remote-bundle.js";
 import type { RemoteWorker } from "./remote-worker.js";
 import { SideInputReader } from "./side-input-reader.js";
@@ -46,6 +47,7 @@ const SHARE = 0.5;
 interface OpenBundle {
   readonly connection: WorkerConnection;
   readonly bundle: RemoteBundle;
+  readonly pace: Pace;
   /** Whether the bundle has come to its end. */
   over: boolean;
   /** The split that was asked for, if it has not been answered. */
@@ -60,6 +62,7 @@ export class RemoteStage implements PreparedStage {
   readonly #keyWindows = new Map<string, WindowCodec>();
   readonly #neverEnds: boolean;
   readonly #open = new Map<number, OpenBundle>();
+  readonly #usesAllCores: boolean;
   readonly parallelism: number;
   readonly #cacheTokens = new WeakMap<WorkerConnection, CacheTokens>();
 
@@ -77,7 +80,9 @@ export class RemoteStage implements PreparedStage {
         isSplittable(transforms[id]!) &&
         Object.values(transforms[id]!.outputs).some((it) => pcollections[it]!.isBounded === IsBounded_Enum.UNBOUNDED),
     );
-    this.parallelism = parallelismOf(stage);
+    this.#usesAllCores = usesAllCores(stage);
+    // To a worker that does not use all cores, two bundles are of use where one waits for something.
+    this.parallelism = Math.max(2, this.#usesAllCores ? availableParallelism() : 0);
     worker.server.describe(this.#described.descriptor);
   }
 
@@ -102,7 +107,7 @@ export class RemoteStage implements PreparedStage {
     );
     const bundle = new RemoteBundle(instruction, this.stage, this.#described, task, requests);
     connection.open(instruction, bundle);
-    const open: OpenBundle = { connection, bundle, over: false, asked: undefined };
+    const open: OpenBundle = { connection, bundle, pace: new Pace(), over: false, asked: undefined };
     this.#open.set(task.bundle, open);
     const cached = connection.sdk.cachesState ? this.#cacheTokensOf(connection) : undefined;
     const ended = this.worker.watch.begin(connection, bundle);
@@ -186,6 +191,18 @@ export class RemoteStage implements PreparedStage {
     }
   }
 
+  async isBusy(bundle: number): Promise<boolean> {
+    const open = this.#open.get(bundle);
+    if (open === undefined || this.#usesAllCores) return false;
+    try {
+      const infos = await this.worker.watch.progress(open.connection, open.bundle);
+      return infos !== undefined && open.pace.computes(infos);
+    } catch {
+      // The bundle has come to its end.
+      return false;
+    }
+  }
+
   /** Of a bundle that would never end the rest is taken again and again; it is not divided besides. */
   async split(bundle: number): Promise<BundleSplit | undefined> {
     const open = this.#open.get(bundle);
@@ -244,15 +261,11 @@ export class RemoteStage implements PreparedStage {
   }
 }
 
-/**
- * Workers take any number of bundles. One that says it uses all cores is given one for each; to another, two are of use where
- * one waits for something.
- */
-function parallelismOf({ components, transforms }: StageDescriptor): number {
+/** Whether the worker of a stage says that it is to be given a bundle for each core. */
+function usesAllCores({ components, transforms }: StageDescriptor): boolean {
   // A stage that only passes elements on has no transforms.
   const environment = components.environments[components.transforms[transforms[0] ?? ""]?.environmentId ?? ""];
-  const usesAll = environment?.capabilities.includes(StandardProtocols.Enum.MULTI_CORE_BUNDLE_PROCESSING) ?? false;
-  return Math.max(2, usesAll ? availableParallelism() : 0);
+  return environment?.capabilities.includes(StandardProtocols.Enum.MULTI_CORE_BUNDLE_PROCESSING) ?? false;
 }
 
 /** Tells the worker that its bundle is committed. Whether it hears of it is not waited for: finalization is best effort. */
