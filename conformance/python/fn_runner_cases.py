@@ -3,9 +3,13 @@
 They are tests of Beam's `fn_runner_test`; `PortableRunnerTest` sends them to a job service.
 """
 
+import threading
+import time
 import unittest
 
 import apache_beam as beam
+from apache_beam.io.restriction_trackers import OffsetRange
+from apache_beam.io.restriction_trackers import OffsetRestrictionTracker
 from apache_beam.options import pipeline_options
 from apache_beam.runners import runner
 from apache_beam.runners.portability import portable_runner
@@ -53,6 +57,56 @@ def _lifted():
 
 # Tests that Beam skips whatever runs them: large inputs, flaky in Beam itself, or with TestStream.
 LiftedCases = type("LiftedCases", (FnRunnerCases,), dict(_lifted()))
+
+
+class StragglerCases(FnRunnerCases):
+    """What no test of Beam's asks: that work which one bundle would take long for is shared with a second one."""
+
+    def test_slow_elements_are_shared(self):
+        self._is_shared(100, lambda parts: parts | beam.FlatMap(lambda size: list(range(size))) | beam.Reshuffle() | beam.Map(_slow))
+
+    def test_a_slow_element_is_shared(self):
+        self._is_shared(100, lambda parts: parts | beam.ParDo(SlowPositions()))
+
+    def _is_shared(self, size, transform):
+        def check(seen):
+            seen = list(seen)
+            assert sorted(position for position, _ in seen) == list(range(size)), seen
+            assert len({thread for _, thread in seen}) > 1, "one bundle has done it all"
+
+        with self.create_pipeline() as pipeline:
+            positions = transform(pipeline | beam.Create([size]))
+            positions | beam.combiners.ToList() | beam.Map(check)
+
+
+# The inherited ones are run as FnRunnerCases.
+for _name in unittest.TestLoader().getTestCaseNames(FnRunnerCases):
+    setattr(StragglerCases, _name, None)
+
+
+def _slow(position):
+    """A position, and the thread that it was processed on: each bundle has one of its own while it runs."""
+    time.sleep(0.03)
+    return position, threading.get_ident()
+
+
+class Positions(beam.transforms.core.RestrictionProvider):
+    def initial_restriction(self, size):
+        return OffsetRange(0, size)
+
+    def create_tracker(self, restriction):
+        return OffsetRestrictionTracker(restriction)
+
+    def restriction_size(self, size, restriction):
+        return restriction.size()
+
+
+class SlowPositions(beam.DoFn):
+    def process(self, size, tracker=beam.DoFn.RestrictionParam(Positions())):
+        position = tracker.current_restriction().start
+        while tracker.try_claim(position):
+            yield _slow(position)
+            position += 1
 
 
 class DrainedRunner(portable_runner.PortableRunner):

@@ -1,6 +1,6 @@
 /** The rows of the scoreboard. */
 import { EVENT_TIME_CATEGORIES } from "../java/categories.js";
-import { DRAIN, FN_RUNNER, LIFTED, VALIDATES_RUNNER } from "../python/categories.js";
+import { DRAIN, FN_RUNNER, LIFTED, SHARED, VALIDATES_RUNNER } from "../python/categories.js";
 import { categoriesOf, type TestResult } from "./report.js";
 
 /** A row: the tests of a suite, run in one variant, that it counts. */
@@ -41,6 +41,7 @@ export const SUITE_ROWS: readonly SuiteRow[] = [
   python("cases of `fn_runner_test`, LOOPBACK", FN_RUNNER, ["LOOPBACK"]),
   python("the same, those that Beam skips", LIFTED, ["LOOPBACK"]),
   python("the same, of jobs that are drained", DRAIN, ["LOOPBACK"]),
+  python("a slow bundle is shared by two", SHARED, ["LOOPBACK"]),
   python("cases of `fn_runner_test`, EXTERNAL", FN_RUNNER, ["EXTERNAL"]),
   python("cases of `fn_runner_test`, PROCESS", FN_RUNNER, ["PROCESS"]),
   python("cases of `fn_runner_test`, `pre_optimize=none`", FN_RUNNER, ["LOOPBACK", "pre-optimize-none"]),
