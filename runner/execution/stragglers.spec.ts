@@ -20,7 +20,7 @@ describe("stragglers", () => {
       stragglers = new Stragglers((event) => {
         all.push(event);
         if (all.length === count) resolve(all);
-      });
+      }, 10);
     });
     return { stragglers, seen };
   }

@@ -2,8 +2,11 @@
 import type { BundleSplit, PreparedStage } from "../../portability/execution/stage.js";
 import type { EngineEvent } from "../engine/events.js";
 
-/** Ms after which others do not wait for a bundle any more. Most last less, and to divide those would cost more than it saves. */
-const SLOW = 200;
+/**
+ * Ms after which others do not wait for a bundle any more. Most last less, the first of a worker that still loads its code too, and to
+ * divide those would cost more than it saves.
+ */
+const SLOW = 1000;
 /** Ms between two attempts to divide a bundle, at first and at last: an element that takes long may be all that is left of it. */
 const AGAIN = { first: 200, last: 5000 };
 
@@ -18,12 +21,18 @@ interface Watched {
 export class Stragglers {
   readonly #watched = new Map<number, Watched>();
 
-  /** @param happened Is told that a bundle is slow, and that it has left work to others. */
-  constructor(readonly happened: (event: EngineEvent) => void) {}
+  /**
+   * @param happened Is told that a bundle is slow, and that it has left work to others.
+   * @param slow Ms after which a bundle is slow.
+   */
+  constructor(
+    readonly happened: (event: EngineEvent) => void,
+    readonly slow = SLOW,
+  ) {}
 
   /** Watches a bundle that has begun. */
   began(bundle: number, stage: PreparedStage): void {
-    const timer = setTimeout(() => void this.#examine(bundle, SLOW), SLOW);
+    const timer = setTimeout(() => void this.#examine(bundle, this.slow), this.slow);
     this.#watched.set(bundle, { stage, timer, asked: undefined });
   }
 

@@ -49,7 +49,7 @@ type BundleApplicationInit = MessageInitShape<typeof BundleApplicationSchema>;
 function split(bundle: RemoteBundle, first: number, last = first - 1, roots: Roots = {}): BundleSplit | undefined {
   const transformId = bundle.described.sources[0]!.transform;
   const channelSplits = [{ transformId, lastPrimaryElement: BigInt(last), firstResidualElement: BigInt(first) }];
-  return bundle.split(create(ProcessBundleSplitResponseSchema, { ...roots, channelSplits }));
+  return bundle.split(create(ProcessBundleSplitResponseSchema, { ...roots, channelSplits }), 0);
 }
 
 const root = (key: string) => ({ transformId: DO, inputId: "main", element: pairs([key, "root", 3]) });
@@ -105,10 +105,17 @@ describe("a remote bundle", () => {
     assert.deepEqual([keysOf(second.kept), keysOf(second.residuals)], [["0", "0", "q"], ["s"]]);
   });
 
+  it("takes a split of a source without a name for one of the source that was asked", () => {
+    const channelSplits = [{ lastPrimaryElement: 1n, firstResidualElement: 2n }];
+    const response = create(ProcessBundleSplitResponseSchema, { channelSplits });
+    const { residuals } = bundleOf({ inputs }).split(response, 0)!;
+    assert.deepEqual(keysOf(residuals), ["1", "1", "2", "2"]);
+  });
+
   it("refuses parts of an element without being told of which: it could not be done again without being done twice", () => {
     const roots = { primaryRoots: [root("p")], residualRoots: [{ application: root("r") }] };
     assert.throws(
-      () => bundleOf({ inputs }).split(create(ProcessBundleSplitResponseSchema, roots)),
+      () => bundleOf({ inputs }).split(create(ProcessBundleSplitResponseSchema, roots), 0),
       (thrown) => thrown instanceof GirderError && thrown.code === "malformed-data",
     );
   });

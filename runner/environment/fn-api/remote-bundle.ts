@@ -176,13 +176,17 @@ export class RemoteBundle implements InstructionChannel {
   /**
    * Reads what the worker gives back before its end. Undefined if that is nothing.
    *
+   * @param asked The source that it was asked to split.
    * @throws GirderError `malformed-data` where it cannot be told what the worker still does.
    */
-  split({ primaryRoots, residualRoots, channelSplits }: ProcessBundleSplitResponse): BundleSplit | undefined {
+  split(
+    { primaryRoots, residualRoots, channelSplits }: ProcessBundleSplitResponse,
+    asked: number,
+  ): BundleSplit | undefined {
     const residuals: Residual[] = [];
     const cut = new Set<number>();
     for (const { transformId, lastPrimaryElement, firstResidualElement } of channelSplits) {
-      const input = this.#sourceOf(transformId);
+      const input = this.#sourceOf(transformId, asked);
       const first = Number(firstResidualElement);
       const end = this.#firstResidual.get(input) ?? Number.POSITIVE_INFINITY;
       if (first < end) {
@@ -205,11 +209,10 @@ export class RemoteBundle implements InstructionChannel {
     return residuals.length === 0 ? undefined : { kept: [...this.#kept], residuals };
   }
 
-  #sourceOf(transformId: string): number {
-    const { sources } = this.described;
-    // Java's worker does not say which source it means; a stage that is split has one.
-    const isOnly = transformId === "" && sources.length === 1;
-    const input = isOnly ? 0 : sources.findIndex(({ transform }) => transform === transformId);
+  #sourceOf(transformId: string, asked: number): number {
+    // Java's worker does not say which source it has split.
+    const input =
+      transformId === "" ? asked : this.described.sources.findIndex(({ transform }) => transform === transformId);
     if (input < 0) throw new GirderError("malformed-data", `A worker has split ${transformId}, which is no source.`);
     return input;
   }

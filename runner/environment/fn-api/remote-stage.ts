@@ -209,26 +209,41 @@ export class RemoteStage implements PreparedStage {
     return open === undefined || this.#neverEnds ? undefined : this.#ask(open, SHARE);
   }
 
-  /** Asks a bundle for what it has not begun or can leave for later. */
-  async #ask({ connection, bundle }: OpenBundle, fractionOfRemainder: number): Promise<BundleSplit | undefined> {
-    const desiredSplits = Object.fromEntries(
-      [...bundle.counts].map(([input, count]) => [
-        this.#described.sources[input]!.transform,
-        { fractionOfRemainder, estimatedInputElements: BigInt(count) },
-      ]),
-    );
+  /**
+   * Asks a bundle for what it has not begun or can leave for later: for all of that, or for the share of one source.
+   *
+   * One source after another, as Java's worker does not say which of them it has split.
+   */
+  async #ask(open: OpenBundle, fractionOfRemainder: number): Promise<BundleSplit | undefined> {
+    let split: BundleSplit | undefined;
+    for (const [source, count] of open.bundle.counts) {
+      const desired = { fractionOfRemainder, estimatedInputElements: BigInt(count) };
+      const further = await this.#askSource(open, source, desired);
+      if (further === undefined) continue;
+      split = { kept: further.kept, residuals: [...(split?.residuals ?? []), ...further.residuals] };
+      if (fractionOfRemainder > 0) break;
+    }
+    return split;
+  }
+
+  async #askSource(
+    { connection, bundle }: OpenBundle,
+    source: number,
+    desired: { readonly fractionOfRemainder: number; readonly estimatedInputElements: bigint },
+  ): Promise<BundleSplit | undefined> {
+    const { transform } = this.#described.sources[source]!;
     let response: InstructionResponse["response"];
     try {
       ({ response } = await connection.request(WorkerConnection.newInstructionId(), {
         case: "processBundleSplit",
-        value: { instructionId: bundle.instruction, desiredSplits },
+        value: { instructionId: bundle.instruction, desiredSplits: { [transform]: desired } },
       }));
     } catch {
       // A bundle that has ended meanwhile cannot be split. If the worker is lost, the bundle itself says so.
       return undefined;
     }
     try {
-      return response.case === "processBundleSplit" ? bundle.split(response.value) : undefined;
+      return response.case === "processBundleSplit" ? bundle.split(response.value, source) : undefined;
     } catch (thrown) {
       // The worker leaves to the runner what the runner cannot read.
       bundle.failed(thrown);
