@@ -23,7 +23,7 @@ describe("the example", function () {
   /** Runs an example as its reader would; returns the lines that it writes, sorted: they are in no order. */
   async function linesOf(example: string, name: string, ...options: string[]): Promise<string[]> {
     const target = join(folder, `${example}-${name}`);
-    const program = ["dist/sdk/cli/main.js", "run", `examples/${example}.ts`, `--output=${join(target, "part")}`];
+    const program = ["sdk/cli/girder.js", "run", `examples/${example}.ts`, `--output=${join(target, "part")}`];
     await execute(process.execPath, [...program, ...options], { cwd: ROOT });
     const files = await readdir(target);
     assert.ok(

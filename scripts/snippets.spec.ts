@@ -109,7 +109,7 @@ describe("what readers may copy", function () {
 
   snippets.forEach(({ page, line, output }, i) => {
     it(`runs: ${page}, line ${line}`, async () => {
-      const program = [join(ROOT, "dist/sdk/cli/main.js"), "run", `snippet-${i}.ts`];
+      const program = [join(ROOT, "sdk/cli/girder.js"), "run", `snippet-${i}.ts`];
       const { stdout } = await execute(process.execPath, program, { cwd: folder });
       assert.deepEqual(lines(stdout), lines(output ?? ""));
     });

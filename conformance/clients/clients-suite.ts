@@ -118,14 +118,7 @@ function expectedCounts(): string[] {
 
 function girderProgram(prefix: string): readonly [string, ...string[]] {
   const program = join(ROOT, "examples", "wordcount.ts");
-  return [
-    process.execPath,
-    join(ROOT, "dist/sdk/cli/main.js"),
-    "run",
-    program,
-    `--input=${TEXT}`,
-    `--output=${prefix}`,
-  ];
+  return [process.execPath, join(ROOT, "sdk/cli/girder.js"), "run", program, `--input=${TEXT}`, `--output=${prefix}`];
 }
 
 interface OfficialSdk {

@@ -7,7 +7,7 @@ import { JobServer } from "./job-server.js";
 export function startGirder(log: string): Promise<JobServer> {
   return JobServer.start({
     command: process.execPath,
-    args: (port) => [join(ROOT, "dist/sdk/cli/main.js"), "serve", "--job-port", String(port)],
+    args: (port) => [join(ROOT, "sdk/cli/girder.js"), "serve", "--job-port", String(port)],
     announced: /^girder: job service on (\S+)$/m,
     versions: { girder: girderVersion(), node: process.versions.node },
     log,

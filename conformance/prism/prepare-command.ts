@@ -73,7 +73,7 @@ function protoOfProgram(program: string): Named {
   const folder = mkdtempSync(join(tmpdir(), "girder-prism-"));
   try {
     const file = join(folder, "pipeline.pb");
-    const girder = join(ROOT, "dist/sdk/cli/main.js");
+    const girder = join(ROOT, "sdk/cli/girder.js");
     execFileSync(process.execPath, [girder, "graph", "--proto", file, program], { cwd: ROOT, stdio: "inherit" });
     return { name: basename(program), proto: fromBinary(PipelineSchema, readFileSync(file)) };
   } finally {

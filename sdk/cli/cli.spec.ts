@@ -83,7 +83,7 @@ describe("the command", function () {
   after(() => rmSync(folder, { recursive: true }));
 
   function begin(...args: string[]) {
-    const child = spawn(process.execPath, [join(ROOT, "dist/sdk/cli/main.js"), ...args], { cwd: folder });
+    const child = spawn(process.execPath, [join(ROOT, "sdk/cli/girder.js"), ...args], { cwd: folder });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (chunk) => {
       stdout += chunk;

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // A worker, executable in the repository: what the compiler writes is not.
-import "../../dist/sdk/cli/worker-main.js";
+import "../../dist/bundle/sdk/cli/worker-main.js";

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // The command, executable in the repository: what the compiler writes is not.
-import "../../dist/sdk/cli/main.js";
+import "../../dist/bundle/sdk/cli/main.js";

@@ -1,12 +1,14 @@
 /** The `girder` command. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { packageFolder } from "../runners/package-folder.js";
 import { graphCommand } from "./graph-command.js";
 import { reportError, USAGE } from "./report-error.js";
 import { runCommand } from "./run-command.js";
 import { SERVE_DEFAULTS, type ServeOptions } from "./serve-options.js";
 
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+const { version } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as {
   version: string;
 };
 

@@ -1,6 +1,8 @@
 /** What a person is shown when something failed. */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { GirderError } from "../../portability/errors.js";
+import { packageFolder } from "../runners/package-folder.js";
 
 /** Exit codes: the job failed; the command was not understood; the job was cancelled. */
 const FAILED = 1;
@@ -15,8 +17,8 @@ export function exitCodeOf(thrown: unknown): number {
 }
 
 /** Where Girder itself is: the rooms of which frames of a stack are its own. */
-const ROOMS = ["sdk", "runner", "portability"].map((room) => new URL(`../../${room}/`, import.meta.url));
-const OWN = ROOMS.flatMap(({ href }) => [href, fileURLToPath(href)]);
+const ROOMS = ["sdk", "runner", "portability", "bundle"].map((room) => join(packageFolder(), "dist", room, "/"));
+const OWN = ROOMS.flatMap((path) => [path, pathToFileURL(path).href]);
 
 /** A stack without the frames below the author's, by which Girder called the author's function. */
 function authorsStack(stack: string): string {

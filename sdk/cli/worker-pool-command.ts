@@ -1,8 +1,9 @@
 /** `girder worker-pool`: a pool of workers, each a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { GirderError } from "../../portability/errors.js";
 import type { StartWorkerRequest } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
+import { packageFolder } from "../runners/package-folder.js";
 import { bootArguments } from "../worker/boot-flags.js";
 import { type PoolWorker, WorkerPool } from "../worker/worker-pool.js";
 import { wholeNumber } from "./whole-number.js";
@@ -38,7 +39,7 @@ export async function workerPoolCommand({ port, host, program }: WorkerPoolOptio
   process.stdout.write(`girder: worker pool on ${pool.address}\n`);
 }
 
-const MAIN = fileURLToPath(new URL("worker-main.js", import.meta.url));
+const MAIN = join(packageFolder(), "sdk/cli/girder-worker.js");
 
 function startProcess(request: StartWorkerRequest, program: string | undefined): PoolWorker {
   const { workerId, controlEndpoint, loggingEndpoint, artifactEndpoint, provisionEndpoint } = request;

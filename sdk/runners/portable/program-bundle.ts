@@ -7,14 +7,13 @@ import { fileURLToPath } from "node:url";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { GirderError, messageOf } from "../../../portability/errors.js";
 import type { ProgramSpec } from "../../worker/booted-worker.js";
+import { packageFolder } from "../package-folder.js";
 import { PROGRAM_FILE } from "./program-file.js";
 
 /** The file that this is in: the program itself, where Girder has been made part of it. */
 const OWN_FILE = fileURLToPath(import.meta.url);
-/** Folder of the compiled package that this module is part of. */
-const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 /** Makes a program a worker. */
-const WORKER_ENTRY = join(PACKAGE, "sdk/runners/worker-entry.js");
+const WORKER_ENTRY = "sdk/runners/worker-entry.js";
 /** Names under which programs import the package. */
 const ENTRIES = /^girder(\/.*)?$/;
 
@@ -61,9 +60,11 @@ export async function bundleProgram({ program, spec, external = [] }: BundleOpti
 
 async function build(program: string, spec: ProgramSpec, outfile: string, external: readonly string[]): Promise<void> {
   const esbuild = await import("esbuild");
+  // What the compiler wrote: of modules, only those that workers need become part of the file.
+  const modules = join(packageFolder(), "dist");
   await esbuild.build({
     stdin: {
-      contents: [WORKER_ENTRY, resolve(program)].map(importing).join("\n"),
+      contents: [join(modules, WORKER_ENTRY), resolve(program)].map(importing).join("\n"),
       resolveDir: dirname(resolve(program)),
     },
     outfile,
@@ -79,7 +80,8 @@ async function build(program: string, spec: ProgramSpec, outfile: string, extern
     keepNames: true,
     external: [...external],
     banner: { js: `${SHEBANG}\n${COMMON_JS}\n${prelude(spec)}` },
-    plugins: [onePackage(), withoutRunners()],
+    conditions: ["girder-modules"],
+    plugins: [onePackage(modules), withoutRunners(modules)],
     logLevel: "silent",
     legalComments: "none",
   });
@@ -115,12 +117,12 @@ function prelude({ pipeline, argv, captures }: ProgramSpec): string {
 }
 
 /** The program's own Girder is this one, wherever it would find another. */
-function onePackage(): Plugin {
+function onePackage(modules: string): Plugin {
   return {
     name: "girder",
     setup(build) {
       build.onResolve({ filter: ENTRIES }, ({ path, kind, pluginData }) =>
-        pluginData === SEEN ? undefined : build.resolve(path, { kind, resolveDir: PACKAGE, pluginData: SEEN }),
+        pluginData === SEEN ? undefined : build.resolve(path, { kind, resolveDir: modules, pluginData: SEEN }),
       );
     },
   };
@@ -132,12 +134,12 @@ const SEEN = Symbol("seen");
  * What workers do not need is left out: it would take time to load. Nor is anything loaded later, for which esbuild would
  * have to make a function of each module.
  */
-function withoutRunners(): Plugin {
+function withoutRunners(modules: string): Plugin {
   return {
     name: "girder-runners",
     setup(build) {
       build.onResolve({ filter: /\/((embedded|portable)\/launch|worker-mode)\.js$/ }, ({ path, kind, importer }) =>
-        kind === "dynamic-import" && importer.startsWith(PACKAGE) ? { path, external: true } : undefined,
+        kind === "dynamic-import" && importer.startsWith(modules) ? { path, external: true } : undefined,
       );
       // gRPC's own diagnostics, which nobody asks for.
       build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path, importer }) =>

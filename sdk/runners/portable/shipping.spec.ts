@@ -23,7 +23,7 @@ import { runPortable } from "./portable.js";
 import { bundleProgram } from "./program-bundle.js";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const MAIN = join(ROOT, "dist/sdk/cli/main.js");
+const MAIN = join(ROOT, "sdk/cli/girder.js");
 
 /** A program that leans on everything that has to be the same in a worker, and says what came out. */
 const PROGRAM = `
