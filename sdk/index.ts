@@ -130,6 +130,7 @@ export {
   assignTimestamps,
   assignTimestamps as withTimestamps,
   configureWindows,
+  remergeWindows,
   type WindowIntoOptions,
   windowInto,
 } from "./windowing/window-into.js";

@@ -127,7 +127,7 @@ export function addParDo(
   const sideInputs: Record<string, SideInput> = {};
   for (const [name, param] of Object.entries(step.context)) {
     if (!(param instanceof SideInputParam)) continue;
-    checkSideInputWindowing(pipeline, param, name);
+    checkSideInputWindowing(input, param, name);
     inputs[`side:${name}`] = param.pcollection;
     sideInputs[`side:${name}`] = create(SideInputSchema, {
       accessPattern: create(FunctionSpecSchema, { urn: StandardSideInputTypes.Enum.ITERABLE }),
@@ -160,7 +160,11 @@ function windowMapping(windowFn: StrategyWindowFn): FunctionSpec {
     : create(FunctionSpecSchema, { urn: "girder:window_mapping:default:v1" });
 }
 
-function checkSideInputWindowing(pipeline: Pipeline, param: SideInputParam<unknown>, name: string): void {
+function checkSideInputWindowing(
+  { pipeline, windowing }: PCollection<unknown>,
+  param: SideInputParam<unknown>,
+  name: string,
+): void {
   const { windowFn } = param.pcollection.windowing;
   const fail = (what: string, remedy: string): never => {
     throw new GirderError("incompatible-windows", `The side input "${name}" is in ${what}.`, {
@@ -172,6 +176,12 @@ function checkSideInputWindowing(pipeline: Pipeline, param: SideInputParam<unkno
   if (merges(windowFn)) {
     const windows = windowFn.kind === "sessions" ? "session windows" : "windows that merge";
     fail(`${windows}, which depend on its own elements`, others);
+  }
+  if (windowing.windowFn.kind === "global" && (windowFn.kind === "fixed" || windowFn.kind === "sliding")) {
+    fail(
+      `${windowFn.kind} windows, none of which is that of its main input, which is in the global window`,
+      "Put the main input in windows with windowInto, or the side input in the global window.",
+    );
   }
   if (windowFn.kind === "custom" && windowFn.fn.sideInputWindow === undefined) {
     fail("custom windows that cannot be looked up", `Give the window function sideInputWindow. ${others}`);

@@ -30,6 +30,8 @@ export type AccumulationMode = "DISCARDING" | "ACCUMULATING" | "RETRACTING";
 /** Where and how the elements of a PCollection are grouped. */
 export interface WindowingStrategy {
   readonly windowFn: StrategyWindowFn;
+  /** Whether windows that merge have done so in a grouping: another leaves them as they are (`MergeStatus.ALREADY_MERGED`). */
+  readonly alreadyMerged: boolean;
   /** How long after its end (ms) a window still takes elements. Default 0. */
   readonly allowedLateness: Duration;
   /** When panes are emitted. */
@@ -49,6 +51,7 @@ export interface WindowingStrategy {
 /** How every PCollection begins: one global window, default trigger. */
 export const GLOBAL_WINDOWING: WindowingStrategy = {
   windowFn: { kind: "global" },
+  alreadyMerged: false,
   allowedLateness: 0,
   trigger: { kind: "default" },
   accumulationMode: "DISCARDING",
@@ -63,9 +66,9 @@ export function windowingKey({ allowUnsafeTriggers: _, ...strategy }: WindowingS
   return JSON.stringify(Object.entries(strategy).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** How what a grouping emits is windowed: as its input is, but panes are let through as they come. */
+/** How what a grouping emits is windowed: as its input is, but panes are let through as they come, and windows stay apart. */
 export function windowingOfGroups(input: WindowingStrategy): WindowingStrategy {
-  return { ...input, trigger: continuationOf(input.trigger) };
+  return { ...input, alreadyMerged: merges(input.windowFn), trigger: continuationOf(input.trigger) };
 }
 
 /** How the windows of a strategy are written. */
@@ -81,6 +84,11 @@ export function specOfWindowFn(windowFn: StrategyWindowFn): FunctionSpec {
   return windowFn.kind === "custom" ? windowFn.spec : windowFnToProto(windowFn);
 }
 
+function mergeStatusOf({ windowFn, alreadyMerged }: WindowingStrategy): MergeStatus_Enum {
+  if (!merges(windowFn)) return MergeStatus_Enum.NON_MERGING;
+  return alreadyMerged ? MergeStatus_Enum.ALREADY_MERGED : MergeStatus_Enum.NEEDS_MERGE;
+}
+
 /** `windowCoderId` and `environmentId` name components of the pipeline. */
 export function windowingToProto(
   strategy: WindowingStrategy,
@@ -90,7 +98,7 @@ export function windowingToProto(
   const { windowFn } = strategy;
   return create(WindowingStrategySchema, {
     windowFn: specOfWindowFn(windowFn),
-    mergeStatus: merges(windowFn) ? MergeStatus_Enum.NEEDS_MERGE : MergeStatus_Enum.NON_MERGING,
+    mergeStatus: mergeStatusOf(strategy),
     windowCoderId,
     trigger: triggerToProto(strategy.trigger),
     accumulationMode: AccumulationMode_Enum[strategy.accumulationMode],

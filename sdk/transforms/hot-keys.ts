@@ -62,7 +62,9 @@ export function gather<K, I, A>(
   return named("Gather", (input) => {
     const fn = ({ key, value }: KV<KV<K, number>, A>): KV<K, A> => ({ key: key.key, value });
     const coder = new KVCoder(kvCoderOf(origin).key, accumulatorCoder);
-    const windowing = { ...input.windowing, accumulationMode: origin.windowing.accumulationMode };
+    const { accumulationMode, alreadyMerged } = origin.windowing;
+    // Windows of the parts have merged each for itself.
+    const windowing = { ...input.windowing, accumulationMode, alreadyMerged };
     return input.pipeline.parDo(input, { kind: "map", fn, context: {} }, coder, windowing);
   });
 }

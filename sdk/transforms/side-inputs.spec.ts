@@ -5,7 +5,7 @@ import type { PCollection } from "../pipeline/pcollection.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { runEmbedded } from "../runners/embedded/embedded.js";
 import { collect } from "../testing/collect-array.js";
-import { sessions } from "../windowing/window-fns.js";
+import { fixedWindows, sessions } from "../windowing/window-fns.js";
 import { windowInto } from "../windowing/window-into.js";
 import { create } from "./create.js";
 import { asIterable, asList, asMap, asMultimap, singleton } from "./side-inputs.js";
@@ -71,5 +71,16 @@ describe("side inputs", () => {
       code: "incompatible-windows",
       where: "Step",
     });
+  });
+
+  it("are refused in windows where the main input is in the global one", () => {
+    const numbers = new Pipeline().apply(create([1]));
+    const side = numbers.apply(windowInto(fixedWindows(10)));
+    assert.throws(() => numbers.map("Step", (x) => x, { side: asList(side) }), {
+      code: "incompatible-windows",
+      message: /fixed windows, none of which/,
+      where: "Step",
+    });
+    assert.doesNotThrow(() => side.map("Other", (x) => x, { side: asList(numbers) }));
   });
 });

@@ -70,7 +70,7 @@ export function windowInto<T>(
       payload: toBinary(WindowIntoPayloadSchema, payload),
       inputs: { main: input },
       outputs: { out: input.coder as Coder<unknown> | undefined },
-      windowing: configured(input, windowFn, options),
+      windowing: { ...configured(input, windowFn, options), alreadyMerged: false },
       bounded: input.bounded,
       inEnvironment: true,
     });
@@ -86,17 +86,31 @@ export function windowInto<T>(
  */
 export function configureWindows<T>(options: WindowIntoOptions): PTransform<PCollection<T>, PCollection<T>> {
   checkLateness(options);
-  return named("ConfigureWindows", (input) => {
-    const { out } = input.pipeline.primitive({
-      urn: StandardPTransforms.Primitives.FLATTEN,
-      inputs: { main: input },
-      outputs: { out: input.coder as Coder<unknown> | undefined },
-      windowing: configured(input, input.windowing.windowFn, options),
-      bounded: input.bounded,
-      inEnvironment: false,
-    });
-    return out as PCollection<T>;
+  return named("ConfigureWindows", (input) =>
+    inSameWindows(input, configured(input, input.windowing.windowFn, options)),
+  );
+}
+
+/**
+ * Has windows that merge, such as sessions, do so once more in the next grouping.
+ *
+ * What a grouping emits is in windows that have merged, of one key each: without this, another grouping leaves them as they are, so
+ * that sessions of different users stay apart when they are counted together. With it, those that overlap become one.
+ */
+export function remergeWindows<T>(): PTransform<PCollection<T>, PCollection<T>> {
+  return named("RemergeWindows", (input) => inSameWindows(input, { ...input.windowing, alreadyMerged: false }));
+}
+
+function inSameWindows<T>(input: PCollection<T>, windowing: WindowingStrategy): PCollection<T> {
+  const { out } = input.pipeline.primitive({
+    urn: StandardPTransforms.Primitives.FLATTEN,
+    inputs: { main: input },
+    outputs: { out: input.coder as Coder<unknown> | undefined },
+    windowing,
+    bounded: input.bounded,
+    inEnvironment: false,
   });
+  return out as PCollection<T>;
 }
 
 function isStandardWindowFn(fn: WindowFn | CustomWindowFn<never>): fn is WindowFn {

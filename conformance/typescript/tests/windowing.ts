@@ -7,9 +7,11 @@ import {
   globalWindows,
   groupByKey,
   IntervalWindow,
+  type KV,
   type PCollection,
   type Root,
   reify,
+  remergeWindows,
   sessions,
   slidingWindows,
   type WindowFn,
@@ -157,6 +159,27 @@ export const WINDOWING: readonly ConformanceTest[] = [
   },
   {
     category: "Windowing",
+    name: "sessions grouped twice",
+    rule: "MergeStatus.ALREADY_MERGED: another grouping leaves windows that have merged as they are.",
+    build(root) {
+      passert(sessionsTogether(root, (grouped) => grouped)).containsInAnyOrder([
+        "1 in [0, 5)",
+        "1 in [2, 7)",
+        "1 in [20, 25)",
+      ]);
+    },
+  },
+  {
+    category: "Windowing",
+    name: "sessions grouped twice, to merge again",
+    rule: "MergeStatus.NEEDS_MERGE: where that is said of what is grouped, windows of all keys merge.",
+    build(root) {
+      const together = sessionsTogether(root, (grouped) => grouped.apply(remergeWindows()));
+      passert(together).containsInAnyOrder(["2 in [0, 7)", "1 in [20, 25)"]);
+    },
+  },
+  {
+    category: "Windowing",
     name: "assigned anew",
     rule: "New windows replace the old ones, by the element's timestamp; that of a group is its window's last instant.",
     build(root) {
@@ -288,3 +311,19 @@ export const WINDOWING: readonly ConformanceTest[] = [
     failure: { code: "user-exception", message: /named undefined for a window.*No windows/ },
   },
 ];
+
+/** How many sessions of keys there are in each session of all. */
+function sessionsTogether(
+  root: Root,
+  between: (grouped: PCollection<KV<number, Iterable<number>>>) => PCollection<KV<number, Iterable<number>>>,
+): PCollection<string> {
+  const byKey = timed(root, 0, 2, 20)
+    .apply(windowInto(sessions(5)))
+    .apply(withKeys((n) => n))
+    .apply(groupByKey());
+  return between(byKey)
+    .apply(withKeys(() => "all"))
+    .apply(groupByKey())
+    .apply(reify())
+    .map(({ value, window }) => `${Array.from(value.value).length} in ${String(window)}`);
+}
