@@ -98,11 +98,14 @@ export type SplitOptions = {
   exclusive?: boolean;
 };
 
+/** A PCollection for each property that elements of type `X` may have. */
+export type Split<X> = { [P in keyof X]-?: PCollection<Exclude<X[P], undefined>> };
+
 /** Elements `{ tag: value }` dealt out to a PCollection of values for each tag. */
 export function split<X extends { [key: string]: unknown }>(
   tags: string[],
   options: SplitOptions = {},
-): PTransform<PCollection<X>, { [P in keyof X]: PCollection<X[P]> }> {
+): PTransform<PCollection<X>, Split<X>> {
   const { exclusive = true, unknownTagBehavior = "error", unknownTagName } = options;
   const outputs = new Set(tags);
   if (unknownTagBehavior === "rename") {
@@ -136,7 +139,7 @@ export function split<X extends { [key: string]: unknown }>(
     const routed = addParDo(girder.pipeline, girder, { kind: "route", fn: route, context: {} }, coders);
     return Object.fromEntries(
       Object.entries(routed).map(([tag, pcollection]) => [tag, new PCollection(pcollection)]),
-    ) as { [P in keyof X]: PCollection<X[P]> };
+    ) as Split<X>;
   });
 }
 
