@@ -4,12 +4,14 @@
  * @module girder/apache-beam/coders/row_coder
  */
 import { create } from "@bufbuild/protobuf";
-import type { ByteReader, ByteWriter, Coder, Row } from "../../../portability/coders/index.js";
+import type { ByteReader, ByteWriter, Coder, CoderSpec } from "../../../portability/coders/index.js";
 import {
   RowCoder as GirderRowCoder,
   registerLogicalType as registerConversion,
+  STANDARD_CODERS,
 } from "../../../portability/coders/index.js";
 import { GirderError } from "../../../portability/errors.js";
+import type { KeyIdentity } from "../../../portability/execution/key-identity.js";
 import {
   AtomicType,
   FieldSchema,
@@ -44,10 +46,12 @@ export function registerLogicalType(info: LogicalTypeInfo<Loose, Loose>): void {
 export class RowCoder extends GirderRowCoder {
   static readonly URN = "beam:coder:row:v1";
 
-  /** The coder of objects with the fields of this one. One that stands for a logical type makes rows of one field of it. */
+  /** The coder of objects with the fields of this one. One that stands for a logical type is of its values by themselves. */
   static fromJSON(exemplar: object): Coder<object> {
     if (!isLogical(exemplar)) return new RowCoder(RowCoder.inferSchemaOfJSON(exemplar));
-    return new SingleFieldCoder(new RowCoder(RowCoder.inferSchemaOfJSON({ value: exemplar })));
+    return new LogicalTypeCoder(
+      new RowCoder(RowCoder.inferSchemaOfJSON({ value: exemplar })),
+    ) as Coder<unknown> as Coder<object>;
   }
 
   static fromSchema(schema: Schema): RowCoder {
@@ -78,28 +82,38 @@ export class RowCoder extends GirderRowCoder {
   }
 }
 
-/** Values that are no objects of fields, each written as a row of one. */
-class SingleFieldCoder implements Coder<object> {
-  readonly spec;
-  readonly nondeterminism;
+/** URN of {@link LogicalTypeCoder}; its payload is the schema of a row with one field, `value`. */
+const LOGICAL_TYPE_URN = "girder:coder:logical_type:v1";
+
+/** Values of a logical type by themselves, each written as a row of one field. */
+class LogicalTypeCoder implements Coder<unknown> {
+  readonly spec: CoderSpec;
+  readonly nondeterminism: string | undefined;
 
   constructor(private readonly rows: GirderRowCoder) {
-    this.spec = rows.spec;
+    const { payload } = rows.spec;
+    this.spec = { urn: LOGICAL_TYPE_URN, components: [], ...(payload === undefined ? {} : { payload }) };
     this.nondeterminism = rows.nondeterminism;
   }
 
-  encode(value: object, out: ByteWriter, nested: boolean): void {
+  encode(value: unknown, out: ByteWriter, nested: boolean): void {
     this.rows.encode({ value }, out, nested);
   }
 
-  decode(input: ByteReader, nested: boolean): object {
-    return this.rows.decode(input, nested)["value"] as object;
+  decode(input: ByteReader, nested: boolean): unknown {
+    return this.rows.decode(input, nested)["value"];
   }
 
-  keyIdentity(value: object): ReturnType<GirderRowCoder["keyIdentity"]> {
-    return this.rows.keyIdentity({ value } satisfies Row);
+  keyIdentity(value: unknown): KeyIdentity {
+    return this.rows.keyIdentity({ value });
   }
 }
+
+// A worker knows it as the program does: both have loaded this module. Runners need not know it.
+STANDARD_CODERS.register(LOGICAL_TYPE_URN, {
+  components: 0,
+  create: (_, payload) => new LogicalTypeCoder(GirderRowCoder.fromPayload(payload)),
+});
 
 function isLogical(value: object): value is { readonly beamLogicalType: string } {
   return "beamLogicalType" in value && typeof value.beamLogicalType === "string";

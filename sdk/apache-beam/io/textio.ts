@@ -21,9 +21,7 @@ import { using } from "../interop.js";
 import type { PCollection, Root } from "../pvalue.js";
 
 /** Names of the files that were written. */
-export interface Written {
-  filesWritten: PCollection<string>;
-}
+export type Written = { filesWritten: PCollection<string> };
 
 /** The lines of files, which are found by a path or glob. */
 export function readFromText(filePattern: string): (root: Root) => Promise<PCollection<string>> {

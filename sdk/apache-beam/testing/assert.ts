@@ -4,7 +4,7 @@
  * @module girder/apache-beam/testing/assert
  */
 import assert from "node:assert";
-import { passert } from "../../testing/passert.js";
+import { passertAt } from "../../testing/passert.js";
 import { readableName } from "../adapt/names.js";
 import type { PCollection } from "../pvalue.js";
 import { type PTransform, withName } from "../transforms/transform.js";
@@ -18,10 +18,10 @@ const EXCERPT = 100;
  * @throws GirderError `assertion` when the pipeline runs.
  */
 export function assertDeepEqual<T>(expected: T[]): PTransform<PCollection<T>, void> {
-  const ordered = sorted(expected);
+  const own = sorted(expected);
   const check = (actual: T[]): void => {
     // The official assertion is a loose one, so that rows need not have the same prototype.
-    assert.deepEqual(sorted(actual), ordered);
+    assert.deepEqual(sorted(actual), own);
   };
   return withName(`assertDeepEqual(${textOf(expected).slice(0, EXCERPT)})`, assertContentsSatisfies(check));
 }
@@ -33,7 +33,8 @@ export function assertDeepEqual<T>(expected: T[]): PTransform<PCollection<T>, vo
  */
 export function assertContentsSatisfies<T>(check: (actual: T[]) => void): PTransform<PCollection<T>, void> {
   return withName(`assertContentsSatisfies(${readableName(check)})`, ({ girder }: PCollection<T>) => {
-    passert(girder).satisfies((actual) => check([...actual]));
+    const { pipeline } = girder;
+    passertAt(girder, pipeline.siteOf(pipeline.where) ?? "").satisfies((actual) => check([...actual]));
   });
 }
 
@@ -44,8 +45,13 @@ function sorted<T>(values: readonly T[]): T[] {
     .map(({ value }) => value);
 }
 
+/** The same for equal values, whatever the order of an object's properties. */
 function textOf(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? `${member}n` : member)) ?? "undefined"
-  );
+  return JSON.stringify(value, (_, member: unknown) => ordered(member)) ?? "undefined";
+}
+
+function ordered(member: unknown): unknown {
+  if (typeof member === "bigint") return `${member}n`;
+  if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
+  return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

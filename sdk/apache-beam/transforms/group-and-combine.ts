@@ -58,7 +58,11 @@ export class GroupBy<T, K> extends PTransformClass<PCollection<T>, PCollection<K
    *
    * @param expr A field or function of the elements. @param resultName The name of the output in the row.
    */
-  combining<I>(expr: string | ((element: T) => I), combiner: Combiner<I>, resultName: string): GroupByAndCombine<T> {
+  combining<I, E extends T = T>(
+    expr: string | ((element: E) => I),
+    combiner: Combiner<I>,
+    resultName: string,
+  ): GroupByAndCombine<T> {
     const { keyNames } = this;
     const fields = Array.isArray(keyNames) ? Object.fromEntries(keyNames.map((name) => [name, name])) : undefined;
     const grouping =
@@ -85,7 +89,11 @@ export class GroupGlobally<T> extends PTransformClass<PCollection<T>, PCollectio
   }
 
   /** One row instead, with what is combined of all elements. See {@link GroupBy.combining}. */
-  combining<I>(expr: string | ((element: T) => I), combiner: Combiner<I>, resultName: string): GroupByAndCombine<T> {
+  combining<I, E extends T = T>(
+    expr: string | ((element: E) => I),
+    combiner: Combiner<I>,
+    resultName: string,
+  ): GroupByAndCombine<T> {
     return combiningOf(girderGroupGlobally() as unknown as Combining, expr, combiner, resultName, this);
   }
 }
@@ -106,14 +114,18 @@ export class GroupByAndCombine<T> extends PTransformClass<PCollection<T>, PColle
   }
 
   /** One more output. See {@link GroupBy.combining}. */
-  combining<I>(expr: string | ((element: T) => I), combiner: Combiner<I>, resultName: string): GroupByAndCombine<T> {
+  combining<I, E extends T = T>(
+    expr: string | ((element: E) => I),
+    combiner: Combiner<I>,
+    resultName: string,
+  ): GroupByAndCombine<T> {
     return combiningOf(this.girder as unknown as Combining, expr, combiner, resultName, this);
   }
 }
 
 function combiningOf<T, I>(
   grouping: Combining,
-  expr: string | ((element: T) => I),
+  expr: string | ((element: never) => I),
   combiner: Combiner<I>,
   resultName: string,
   of: object,

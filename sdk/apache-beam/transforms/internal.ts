@@ -39,7 +39,7 @@ export function withRowCoder<T extends object>(exemplar: T): PTransform<PCollect
 /** All values of each key. */
 export function groupByKey<K, V>(): PTransform<PCollection<KV<K, V>>, PCollection<KV<K, Iterable<V>>>> {
   return withName("groupByKey", (input: PCollection<KV<K, V>>) => {
-    const groups = girderGroupByKey<K, V>()(input.girder);
+    const groups = input.girder.apply(girderGroupByKey<K, V>());
     return new PCollection(groups.map("ToArrays", ({ key, value }) => ({ key, value: Array.from(value) })));
   });
 }
