@@ -6,8 +6,10 @@
  * - `python|go|java [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE] …` runs the suites of Beam's SDKs on a job
  *   service: see docs/conformance.md.
  * - `clients|load [--endpoint H:P] [--subject NAME] [--only PATTERN] [--json FILE]` runs programs of all SDKs, and many at once.
+ * - `apache-beam [--only PATTERN] [--json FILE]` runs the official TypeScript SDK's own programs on `girder/apache-beam`.
  * - `prism-prepare [PROGRAM…]` has Beam's Prism judge our pipeline protos.
  */
+import { apacheBeamSuite } from "./apache-beam/apache-beam-suite.js";
 import { clientsSuite } from "./clients/clients-suite.js";
 import { suiteCommand } from "./driver/suite-command.js";
 import { goSuite } from "./go/go-suite.js";
@@ -24,6 +26,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   java: (args) => suiteCommand(javaSuite, args),
   clients: (args) => suiteCommand(clientsSuite, args),
   load: (args) => suiteCommand(loadSuite, args),
+  "apache-beam": (args) => suiteCommand(apacheBeamSuite, args),
   "prism-prepare": prismPrepareCommand,
 };
 

@@ -2,7 +2,7 @@
 import type { TestResult } from "../report/report.js";
 import type { DriverOptions, EnvironmentName } from "./driver-options.js";
 
-export type SuiteName = "python" | "go" | "java" | "clients" | "load";
+export type SuiteName = "python" | "go" | "java" | "clients" | "load" | "apache-beam";
 
 /** A suite that is set up. */
 export interface ReadySuite {

@@ -38,6 +38,12 @@ const java = (title: string, eventTime: boolean): SuiteRow => ({
 export const SUITE_ROWS: readonly SuiteRow[] = [
   { title: "Girder's own, on the embedded runner", suite: "girder-typescript", variant: [], of: () => true },
   { title: "the same, on job services, LOOPBACK", suite: "girder-typescript", variant: ["LOOPBACK"], of: () => true },
+  {
+    title: "npm `apache-beam`'s own programs on `girder/apache-beam`",
+    suite: "apache-beam",
+    variant: ["LOOPBACK"],
+    of: () => true,
+  },
   python("cases of `fn_runner_test`, LOOPBACK", FN_RUNNER, ["LOOPBACK"]),
   python("the same, those that Beam skips", LIFTED, ["LOOPBACK"]),
   python("the same, of jobs that are drained", DRAIN, ["LOOPBACK"]),

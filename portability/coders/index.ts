@@ -21,6 +21,7 @@ export { JS_VALUE_CODER, JsValueCoder } from "./js-value-coder.js";
 export { JS_VALUE_URN } from "./js-value-tags.js";
 export { type KV, KVCoder } from "./kv-coder.js";
 export { LengthPrefixCoder } from "./length-prefix-coder.js";
+export { type LogicalTypeConversion, registerLogicalType } from "./logical-types.js";
 export { NullableCoder } from "./nullable-coder.js";
 export { readPane, writePane } from "./pane-coder.js";
 export { ParamWindowedValueCoder } from "./param-windowed-value-coder.js";

@@ -6,6 +6,7 @@ import type { ByteReader } from "./byte-reader.js";
 import type { ByteWriter } from "./byte-writer.js";
 import { cannotEncode, malformed } from "./errors.js";
 import { checkIterable } from "./iterable-coder.js";
+import { convertedCodec } from "./logical-types.js";
 import { setOwn } from "./own-property.js";
 import { ATOMIC_CODECS, type FieldCodec } from "./row-atoms.js";
 import { LOGICAL_TYPE_CODECS } from "./row-logical-types.js";
@@ -113,7 +114,10 @@ function codecOf(type: FieldType | undefined): FieldCodec {
       if (type.typeInfo.value.schema === undefined) throw badSchema("has a field of rows without a schema");
       return new RowCodec(type.typeInfo.value.schema);
     case "logicalType":
-      return LOGICAL_TYPE_CODECS.get(type.typeInfo.value.urn) ?? codecOf(type.typeInfo.value.representation);
+      return (
+        LOGICAL_TYPE_CODECS.get(type.typeInfo.value.urn) ??
+        convertedCodec(type.typeInfo.value.urn, codecOf(type.typeInfo.value.representation))
+      );
     default:
       throw badSchema("has a field without a type");
   }

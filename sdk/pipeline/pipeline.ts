@@ -73,7 +73,7 @@ interface Scope {
 
 /** A frame of a stack that is Girder's own, by which a transform came to be applied. */
 const GIRDER_FRAME =
-  /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing|state)[/\\]|[/\\]dist[/\\]bundle[/\\]|node:internal/;
+  /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing|state|apache-beam)[/\\]|[/\\]dist[/\\]bundle[/\\]|node:internal/;
 
 export class Pipeline {
   readonly root = new Root(this);

@@ -64,6 +64,11 @@ export function passert<T>(pcollection: PCollection<T>): PAssert<T> {
   return new PAssert(pcollection, frame.replace(/^\s*at (?:.*\()?(.*?)\)?$/, "$1"), EVERYTHING);
 }
 
+/** As {@link passert}, of an assertion that stands at a place known already, `file:line:column`. */
+export function passertAt<T>(pcollection: PCollection<T>, site: string): PAssert<T> {
+  return new PAssert(pcollection, site, EVERYTHING);
+}
+
 /** See {@link passert}. */
 export class PAssert<T> {
   readonly #pcollection: PCollection<T>;

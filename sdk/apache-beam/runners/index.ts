@@ -1,0 +1,6 @@
+/**
+ * Runners.
+ *
+ * @module girder/apache-beam/runners
+ */
+export { createRunner, Runner } from "./runner.js";
