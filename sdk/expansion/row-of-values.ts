@@ -114,7 +114,10 @@ function fieldOfObject(value: object | null, where: string): Field {
   if (value instanceof Uint8Array) return { type: fieldType("bytes"), value };
   if (Array.isArray(value)) {
     const { type, values } = elements(value, where);
-    return { type: create(FieldTypeSchema, { typeInfo: { case: "arrayType", value: { elementType: type } } }), value: values };
+    return {
+      type: create(FieldTypeSchema, { typeInfo: { case: "arrayType", value: { elementType: type } } }),
+      value: values,
+    };
   }
   if (value instanceof Map) {
     const keys = elements([...value.keys()], where);
@@ -147,7 +150,10 @@ function elements(values: readonly unknown[], where: string): { readonly type: F
     });
   }
   const nullable = type.nullable || some.length < fields.length;
-  return { type: create(FieldTypeSchema, { nullable, typeInfo: type.typeInfo }), values: fields.map(({ value }) => value) };
+  return {
+    type: create(FieldTypeSchema, { nullable, typeInfo: type.typeInfo }),
+    values: fields.map(({ value }) => value),
+  };
 }
 
 function textOf(type: FieldType): string {
@@ -155,9 +161,11 @@ function textOf(type: FieldType): string {
 }
 
 function unfit(value: unknown, where: string): GirderError {
-  const what = typeof value === "object" ? `an instance of ${value?.constructor?.name ?? "a class"}` : `a ${typeof value}`;
+  const what =
+    typeof value === "object" ? `an instance of ${value?.constructor?.name ?? "a class"}` : `a ${typeof value}`;
   return new GirderError("cannot-encode", `A configuration cannot have ${what} in it.`, {
     where,
-    remedy: "Make it of strings, numbers, bigints, booleans, Uint8Arrays, arrays, Maps and plain objects; typed() says which type.",
+    remedy:
+      "Make it of strings, numbers, bigints, booleans, Uint8Arrays, arrays, Maps and plain objects; typed() says which type.",
   });
 }

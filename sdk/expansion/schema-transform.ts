@@ -8,7 +8,7 @@ import type { Schema } from "../../portability/gen/org/apache/beam/model/pipelin
 import { ExpansionMethods } from "../../portability/urns.js";
 import { capture } from "../pipeline/capture.js";
 import type { PCollection } from "../pipeline/pcollection.js";
-import { type PInput, type PTransform, type PValue } from "../pipeline/pvalue.js";
+import type { PInput, PTransform, PValue } from "../pipeline/pvalue.js";
 import { askService } from "./ask-service.js";
 import { describeService, type ExpansionService } from "./expansion-service.js";
 import { type ExternalOptions, externalTransform } from "./external-transform.js";
@@ -67,7 +67,14 @@ export function schemaTransform<O extends PValue = PCollection<unknown>>(
     ExpansionMethods.Enum.SCHEMA_TRANSFORM,
     toBinary(SchemaTransformPayloadSchema, payload),
     service,
-    { name: identifier.replace(/:v\d+$/, "").split(":").at(-1) ?? identifier, ...options },
+    {
+      name:
+        identifier
+          .replace(/:v\d+$/, "")
+          .split(":")
+          .at(-1) ?? identifier,
+      ...options,
+    },
   );
 }
 
@@ -76,12 +83,18 @@ function unknownTransform(
   service: ExpansionService,
   all: readonly SchemaTransformDescription[],
 ): GirderError {
-  const words = identifier.toLowerCase().split(/\W+|_/).filter((word) => word.length > 2 && !/^(beam|schematransform|org|apache)$/.test(word));
+  const words = identifier
+    .toLowerCase()
+    .split(/\W+|_/)
+    .filter((word) => word.length > 2 && !/^(beam|schematransform|org|apache)$/.test(word));
   const like = all.filter((each) => words.some((word) => each.identifier.toLowerCase().includes(word)));
   const named = (like.length > 0 ? like : all).slice(0, 8).map((each) => each.identifier);
   return new GirderError("not-found", `The expansion service has no schema transform ${identifier}.`, {
     where: describeService(service),
-    remedy: named.length === 0 ? "It has none at all." : `It has: ${named.join(", ")}${all.length > named.length ? ", …" : ""}.`,
+    remedy:
+      named.length === 0
+        ? "It has none at all."
+        : `It has: ${named.join(", ")}${all.length > named.length ? ", …" : ""}.`,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Beam SQL, which the Java SDK executes. */
-import { GirderError } from "../../portability/errors.js";
+
 import type { Row } from "../../portability/coders/index.js";
+import { GirderError } from "../../portability/errors.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import type { PInput, PTransform } from "../pipeline/pvalue.js";
 import type { ExpansionService } from "./expansion-service.js";
