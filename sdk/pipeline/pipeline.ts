@@ -83,12 +83,14 @@ const GIRDER_FRAME =
 export interface PipelineSettings {
   /** Begins the ids of all components. Default: none. Names of transforms are given their own way, see `applyTo`. */
   readonly namespace?: string;
+  /** Where its functions are kept. Default: a table of its own. */
+  readonly functions?: FunctionTable;
 }
 
 export class Pipeline {
   readonly root = new Root(this);
   /** The functions that the proto names. */
-  readonly functions = new FunctionTable();
+  readonly functions: FunctionTable;
   /** What other SDKs have made of transforms of this pipeline. */
   readonly foreign = new ForeignComponents();
   /** Id of the environment in which this program's functions run. */
@@ -114,7 +116,8 @@ export class Pipeline {
   readonly #windowFns = new Map<object, PlacedWindowFn>();
   readonly #failureActions: (() => Promise<void>)[] = [];
 
-  constructor({ namespace = "" }: PipelineSettings = {}) {
+  constructor({ namespace = "", functions = new FunctionTable() }: PipelineSettings = {}) {
+    this.functions = functions;
     this.#namespace = namespace;
     this.#coders = new CoderTable(namespace);
     this.environmentId = `${namespace}${ENVIRONMENT_ID}`;
