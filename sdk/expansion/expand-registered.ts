@@ -40,7 +40,8 @@ export function expandRegistered(
   environment: Environment,
 ): ExpansionResponse {
   const { transform, namespace, components = create(ComponentsSchema) } = request;
-  if (transform?.spec === undefined) throw new GirderError("invalid-argument", "It is not said what is to be expanded.");
+  if (transform?.spec === undefined)
+    throw new GirderError("invalid-argument", "It is not said what is to be expanded.");
   const asked = requested(transform);
   const registered = transforms.get(asked.urn);
   if (registered === undefined) {
@@ -126,13 +127,15 @@ function writeOutputs(
   const [[, only] = []] = Object.entries(outputCoderRequests);
   for (const [name, collection] of outputs) {
     const wanted = outputCoderRequests[name] ?? (outputs.length === 1 ? only : undefined);
-    if (wanted !== undefined && collection.coder === undefined) collection.withCoder(new ForeignReader(components).coder(wanted));
+    if (wanted !== undefined && collection.coder === undefined)
+      collection.withCoder(new ForeignReader(components).coder(wanted));
     const { coder, id } = collection;
     if (coder !== undefined && (isShared(coder) || Object.hasOwn(components.pcollections, id))) continue;
     const how = coder === undefined ? "as JavaScript values" : `by ${coder.spec.urn}`;
     throw new GirderError("cannot-encode", `The output ${name} is written ${how}, which no other SDK can read.`, {
       where,
-      remedy: "Where the transform is built, say how its elements are written: .withCoder(STRING_CODER), say, of girder/coders.",
+      remedy:
+        "Where the transform is built, say how its elements are written: .withCoder(STRING_CODER), say, of girder/coders.",
     });
   }
 }

@@ -8,6 +8,13 @@ export type { ExpansionService, JarService, PythonService } from "./expansion-se
 export { type ExternalOptions, externalTransform } from "./external-transform.js";
 export { type BuilderCall, type JavaTransformOptions, javaTransform } from "./java-transform.js";
 export { type PythonTransformOptions, pythonTransform } from "./python-transform.js";
+export {
+  type ConfigurationFields,
+  type ConfigurationValues,
+  type LentDescription,
+  type LentTransform,
+  registerTransform,
+} from "./registered-transforms.js";
 export { type Configuration, externalConfiguration, rowOfValues, type SchemaRow } from "./row-of-values.js";
 export { type SchemaTransformDescription, schemaTransform, schemaTransforms } from "./schema-transform.js";
 export { type SqlOptions, sqlTransform } from "./sql-transform.js";

@@ -1,8 +1,9 @@
 /** Transforms that a program lends to other SDKs. */
+
+import { isMessage } from "@bufbuild/protobuf";
 import type { Row } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { type Schema, SchemaSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/schema_pb.js";
-import { isMessage } from "@bufbuild/protobuf";
 import { FunctionTable } from "../pipeline/functions.js";
 import type { PTransform, PValue } from "../pipeline/pvalue.js";
 import { expandRegistered } from "./expand-registered.js";
@@ -102,7 +103,8 @@ export function registerTransform<const F extends ConfigurationFields = Configur
   transforms.set(urn, {
     urn,
     build: build as RegisteredTransform["build"],
-    schema: schema === undefined || isMessage(schema, SchemaSchema) ? schema : schemaOfFields(schema as ConfigurationFields),
+    schema:
+      schema === undefined || isMessage(schema, SchemaSchema) ? schema : schemaOfFields(schema as ConfigurationFields),
     description,
     inputs,
     outputs,
@@ -117,4 +119,3 @@ function schemaOfFields(fields: ConfigurationFields): Schema {
     })),
   );
 }
-
