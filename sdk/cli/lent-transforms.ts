@@ -41,7 +41,7 @@ export async function loadPrograms(programs: readonly string[]): Promise<void> {
   for (const program of programs) await loadProgram(program, { argv: [], launch });
 }
 
-const WORKER = fileURLToPath(new URL("expansion-worker-main.js", import.meta.url));
+const WORKER = fileURLToPath(new URL("../cli/expansion-worker-main.js", import.meta.resolve("girder/expansion")));
 
 /** Workers are processes, so that what they do keeps nobody else from working; they end with this one. */
 function startProcess(programs: readonly string[], expansions: string): StartPoolWorker {
@@ -64,7 +64,8 @@ function startProcess(programs: readonly string[], expansions: string): StartPoo
       throw new GirderError("invalid-argument", "The worker is not told where its runner is.");
     }
     const own = [`--expansions=${expansions}`, ...programs.map((program) => `--program=${program}`)];
-    const worker = await leash(process.execPath, [WORKER, ...own, ...bootArguments(flags, workerId)], {
+    const args = [...process.execArgv, WORKER, ...own, ...bootArguments(flags, workerId)];
+    const worker = await leash(process.execPath, args, {
       grace: GRACE,
       onLine: (line) => process.stderr.write(`${line}\n`),
     });

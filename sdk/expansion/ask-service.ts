@@ -9,8 +9,6 @@
  * _Why not_ a promise: every transform that contains one of another SDK would have to be asynchronous, and every one that
  * contains that. _Why not_ expanding when the pipeline runs: what comes after depends on the coder and the windows.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { GirderError } from "../../portability/errors.js";
 import type { Answer, Question, ThreadData } from "./expansion-thread.js";
@@ -52,17 +50,7 @@ export function stopExpansionServices(): void {
 }
 
 function startThread(): Thread {
-  const file = fileURLToPath(new URL("./expansion-thread.js", import.meta.url));
-  if (!existsSync(file)) {
-    throw new GirderError(
-      "unsupported",
-      "A program that has Girder in one file with it cannot ask expansion services.",
-      {
-        where: file,
-        remedy: "Leave the package girder out of the bundle (--external:girder), and run it where it is installed.",
-      },
-    );
-  }
+  const file = threadFile();
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
   const workerData: ThreadData = { port: port2, answered };
@@ -71,6 +59,23 @@ function startThread(): Thread {
   worker.unref();
   port1.unref();
   return { worker, port: port1, answered };
+}
+
+/** The module of the thread, beside the package's own entry. */
+function threadFile(): URL {
+  try {
+    return new URL("expansion-thread.js", import.meta.resolve("girder/expansion"));
+  } catch (cause) {
+    throw new GirderError(
+      "unsupported",
+      "The package girder is not where the program is, and asks expansion services.",
+      {
+        remedy:
+          "Leave girder out of the program's bundle (--external:girder), and run it where the package is installed.",
+        cause,
+      },
+    );
+  }
 }
 
 /**
