@@ -17,7 +17,12 @@ interface Manifest {
 }
 
 /** What runs, and nobody imports. */
-const PROGRAMS = ["dist/sdk/cli/main.js", "dist/sdk/cli/worker-main.js"];
+const PROGRAMS = [
+  "dist/sdk/cli/main.js",
+  "dist/sdk/cli/worker-main.js",
+  "dist/sdk/cli/expansion-worker-main.js",
+  "dist/sdk/expansion/expansion-thread.js",
+];
 /** Of some sixty small modules, all of which are loaded with the first. */
 const INCLUDED = ["@bufbuild/protobuf"];
 

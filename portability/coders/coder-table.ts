@@ -19,6 +19,9 @@ const LONGEST_NAME = 60;
 export class CoderTable {
   /** The coders added so far and their components, by id: fit for `Components.coders`. */
   readonly coders: Record<string, ProtoCoder> = {};
+  /** @param prefix Begins every id. Default: none. */
+  constructor(private readonly prefix = "") {}
+
   private readonly idsBySpec = new Map<string, string>();
   private readonly idsByCoder = new Map<Coder<unknown>, string>();
 
@@ -43,9 +46,10 @@ export class CoderTable {
   }
 
   private freeId(urn: string, componentIds: readonly string[]): string {
+    const { prefix } = this;
     const own = `c_${nameOf(urn)}`;
-    const full = [own, ...componentIds.map((id) => id.slice(2))].join("_");
-    const base = full.length <= LONGEST_NAME ? full : own;
+    const full = [own, ...componentIds.map((id) => id.slice(prefix.length + 2))].join("_");
+    const base = `${prefix}${full.length <= LONGEST_NAME ? full : own}`;
     let id = base;
     for (let n = 2; Object.hasOwn(this.coders, id); n++) id = `${base}_${n}`;
     return id;

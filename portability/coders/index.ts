@@ -13,6 +13,7 @@ export { CustomWindowCoder } from "./custom-window-coder.js";
 export { DOUBLE_CODER, DoubleCoder } from "./double-coder.js";
 export { decodeFromBytes, encodedIdentity, encodeToBytes, encodeToLatin1, stringIdentity } from "./encoding.js";
 export { cannotEncode, malformed } from "./errors.js";
+export { ForeignCoder } from "./foreign-coder.js";
 export { GLOBAL_WINDOW_CODER, GlobalWindowCoder } from "./global-window-coder.js";
 export { readInstant, writeInstant } from "./instant.js";
 export { INTERVAL_WINDOW_CODER, IntervalWindowCoder } from "./interval-window-coder.js";

@@ -12,9 +12,9 @@ import {
   type StartWorkerRequest,
 } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { JobService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
+import { type Leashed, leash } from "../../portability/process/leash.js";
 import type { LaunchedWorker, WorkerToLaunch } from "./launcher.js";
 import { launcherFor } from "./launcher-for.js";
-import { type Leashed, leash } from "./leash/leash.js";
 import { external } from "./testing/environments.js";
 import { failure } from "./testing/failures.js";
 import { isAlive, until } from "./testing/processes.js";

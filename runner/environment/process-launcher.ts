@@ -4,12 +4,12 @@ import type {
   Environment,
   ProcessPayload,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { findProgram } from "../../portability/process/find-program.js";
+import { describeEnding, leash } from "../../portability/process/leash.js";
 import { bootArguments } from "./boot-arguments.js";
 import { DEFAULT_GRACE, type EnvironmentOptions } from "./environment-options.js";
-import { findProgram } from "./find-program.js";
 import { launchedWorker, throwIfAborted } from "./launched-worker.js";
 import type { LaunchedWorker, Launcher, WorkerToLaunch } from "./launcher.js";
-import { describeEnding, leash } from "./leash/leash.js";
 
 /**
  * Starts a program for each worker, on a leash: it ends with this process, however that ends.

@@ -69,9 +69,29 @@ program
     "how long a bundle may go without moving before its worker is asked why; 0s: for ever",
     SERVE_DEFAULTS.stuckAfter,
   )
+  .option("--expansion-port <port>", "also lend the transforms of --register, on this port")
+  .option(
+    "--register <program>",
+    "a program whose transforms are lent; may be given several times",
+    (file: string, all: string[] = []) => [...all, file],
+  )
   .action(async (options: ServeOptions) => {
     const { serveCommand } = await import("./serve-command.js");
     await serveCommand(options);
+  });
+
+program
+  .command("expansion-service")
+  .summary("lend a program's transforms to other SDKs")
+  .description(
+    "Serves Beam's expansion API for the transforms that programs register (registerTransform of girder/expansion), and\nworkers for their functions. Prints a line when it can be asked, and ends with SIGTERM or Ctrl-C.",
+  )
+  .argument("<programs...>", "the programs that register them: .ts, .js or .mjs files")
+  .option("--port <port>", "port to listen on; 0 is any that is free", "8097")
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .action(async (programs: string[], options: { port: string; host: string }) => {
+    const { expansionServiceCommand } = await import("./expansion-service-command.js");
+    await expansionServiceCommand(programs, options);
   });
 
 program

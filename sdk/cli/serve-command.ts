@@ -34,6 +34,7 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
       count: wholeNumber("--keep-jobs", options.keepJobs, 0, Number.MAX_SAFE_INTEGER),
     },
   };
+  const lending = lendingOf(options);
   const workers = await WorkerServices.start(host);
   const server = await JobServer.start({
     ...serverOptions,
@@ -46,18 +47,50 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
     await workers.close();
     throw thrown;
   });
+  const lent = await lend(lending, host).catch(async (thrown: unknown) => {
+    await server.close();
+    await workers.close();
+    throw thrown;
+  });
   const stop = (): void => {
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
     setTimeout(() => process.exit(0), LAST_MOMENT);
     void server
       .close()
-      .then(() => workers.close())
+      .then(() => Promise.all([workers.close(), lent?.close()]))
       .finally(() => process.exit(0));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   process.stdout.write(`girder: job service on ${server.address}\n`);
+  if (lent !== undefined) process.stdout.write(`girder: expansion service on ${lent.address}\n`);
+}
+
+interface Lending {
+  readonly programs: readonly string[];
+  readonly port: number;
+}
+
+function lendingOf({ expansionPort, register }: ServeOptions): Lending | undefined {
+  if (expansionPort === undefined && register === undefined) return undefined;
+  if (expansionPort === undefined || register === undefined) {
+    throw new GirderError(
+      "invalid-option",
+      "An expansion service needs a port, and programs whose transforms it lends.",
+      {
+        where: expansionPort === undefined ? "--expansion-port" : "--register",
+        remedy: "Give both: --expansion-port=8097 --register=transforms.ts.",
+      },
+    );
+  }
+  return { programs: register, port: wholeNumber("--expansion-port", expansionPort, 0, 65_535) };
+}
+
+async function lend(lending: Lending | undefined, host: string) {
+  if (lending === undefined) return undefined;
+  const { serveLentTransforms } = await import("./lent-transforms.js");
+  return serveLentTransforms(lending.programs, host, lending.port);
 }
 
 /** Whoever reaches the port can run code, so that reaching it from elsewhere has to be asked for. */

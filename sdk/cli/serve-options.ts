@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly memoryBudget: string;
   readonly bundleAttempts: string;
   readonly stuckAfter: string;
+  readonly expansionPort?: string;
+  readonly register?: readonly string[];
 }
 
 /** Beam's runners and examples use this port for job services. */

@@ -6,16 +6,18 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Coder } from "../../portability/coders/coder.js";
-import { CoderTable, JS_VALUE_CODER } from "../../portability/coders/index.js";
+import { CoderTable, ForeignCoder, JS_VALUE_CODER } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import { PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
 import {
+  type Components,
   ComponentsSchema,
   type Environment,
   EnvironmentSchema,
   type FunctionSpec,
   FunctionSpecSchema,
   IsBounded_Enum,
+  type PCollection as PCollectionProto,
   PCollectionSchema,
   type Pipeline as PipelineProto,
   PipelineSchema,
@@ -34,6 +36,8 @@ import {
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
+import { ForeignComponents, type ForeignExpansion } from "./foreign-components.js";
+import { ForeignReader } from "./foreign-reader.js";
 import { FunctionTable } from "./functions.js";
 import { PCollection } from "./pcollection.js";
 import type { PInput, PTransform, PValue } from "./pvalue.js";
@@ -41,8 +45,8 @@ import { mergeResourceHints, type ResourceHints, resourceHintsToProto } from "./
 import { Root } from "./root.js";
 import { type WindowingStrategy, windowCoderOf, windowingKey, windowingToProto } from "./windowing.js";
 
-/** Id of the environment in which this program's functions run. */
-export const ENVIRONMENT_ID = "typescript";
+/** Id of the environment in which a program's functions run, behind the pipeline's namespace. */
+const ENVIRONMENT_ID = "typescript";
 
 /** What this program's environment can do beyond the model: `Environment.capabilities`. */
 const CAPABILITIES = [PACKED_COMBINE_FN_URN, StandardPTransforms.SplittableParDoComponents.TRUNCATE_SIZED_RESTRICTION];
@@ -75,16 +79,33 @@ interface Scope {
 const GIRDER_FRAME =
   /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing|state|apache-beam)[/\\]|[/\\]dist[/\\]bundle[/\\]|node:internal/;
 
+/** How a pipeline is built that is to become part of another one. */
+export interface PipelineSettings {
+  /** Begins the ids of all components. Default: none. Names of transforms are given their own way, see `applyTo`. */
+  readonly namespace?: string;
+  /** Where its functions are kept. Default: a table of its own. */
+  readonly functions?: FunctionTable;
+}
+
 export class Pipeline {
   readonly root = new Root(this);
   /** The functions that the proto names. */
-  readonly functions = new FunctionTable();
-  readonly #coders = new CoderTable();
+  readonly functions: FunctionTable;
+  /** What other SDKs have made of transforms of this pipeline. */
+  readonly foreign = new ForeignComponents();
+  /** Id of the environment in which this program's functions run. */
+  readonly environmentId: string;
+  readonly #namespace: string;
+  readonly #coders: CoderTable;
+  readonly #windowings: Record<string, WindowingStrategyProto> = {};
+  readonly #windowingIds = new Map<string, string>();
   readonly #transforms: Record<string, PTransformProto> = {};
   readonly #sites = new Map<string, Error>();
   readonly #pcollections = new Map<string, PCollection<unknown>>();
   /** What makes the payloads that depend on coders. */
   readonly #latePayloads = new Map<PTransformProto, () => Uint8Array>();
+  /** Transforms that other SDKs have expanded: their inputs and outputs are called as they call them. */
+  readonly #expanded = new Set<PTransformProto>();
   readonly #rootIds: string[] = [];
   readonly #rootNames = new Set<string>();
   readonly #scopes: Scope[] = [];
@@ -94,6 +115,13 @@ export class Pipeline {
   readonly #requirements = new Set<string>();
   readonly #windowFns = new Map<object, PlacedWindowFn>();
   readonly #failureActions: (() => Promise<void>)[] = [];
+
+  constructor({ namespace = "", functions = new FunctionTable() }: PipelineSettings = {}) {
+    this.functions = functions;
+    this.#namespace = namespace;
+    this.#coders = new CoderTable(namespace);
+    this.environmentId = `${namespace}${ENVIRONMENT_ID}`;
+  }
 
   /** Applies a source to the pipeline's root. */
   apply<O extends PValue>(transform: PTransform<Root, O>): O;
@@ -129,7 +157,7 @@ export class Pipeline {
     this.#scopes.push({ proto, children: new Set(), site, hints: parent?.hints ?? {} });
     try {
       const output = transform(input);
-      if (proto.spec === undefined || proto.subtransforms.length > 0) {
+      if (!this.#expanded.has(proto) && (proto.spec === undefined || proto.subtransforms.length > 0)) {
         for (const [name, { id }] of collections(input)) proto.inputs[name] ??= id;
         for (const [name, { id }] of collections(output)) proto.outputs[name] ??= id;
       }
@@ -179,7 +207,11 @@ export class Pipeline {
       this.#latePayloads.set(proto, spec.payload);
     } else this.describe(spec.urn, spec.payload);
     if (spec.inEnvironment) this.inEnvironment();
-    for (const [name, { id }] of Object.entries(spec.inputs)) proto.inputs[name] = id;
+    for (const [name, { id, coder }] of Object.entries(spec.inputs)) {
+      const foreign = spec.inEnvironment && coder !== undefined ? ForeignCoder.in(coder) : undefined;
+      if (foreign !== undefined) throw foreign.unreadable(proto.uniqueName);
+      proto.inputs[name] = id;
+    }
     const outputs: Record<string, PCollection<unknown>> = {};
     for (const [tag, coder] of Object.entries(spec.outputs)) {
       const id = `${proto.uniqueName}.${tag}`;
@@ -204,7 +236,7 @@ export class Pipeline {
 
   /** The id of the environment with these hints. */
   #environmentWith(hints: ResourceHints): string {
-    if (Object.keys(hints).length === 0) return ENVIRONMENT_ID;
+    if (Object.keys(hints).length === 0) return this.environmentId;
     const proto = resourceHintsToProto(hints);
     const same = (other: Record<string, Uint8Array>): boolean =>
       Object.keys(other).length === Object.keys(proto).length &&
@@ -212,7 +244,7 @@ export class Pipeline {
         ([urn, value]) => other[urn] !== undefined && Buffer.compare(other[urn], value) === 0,
       );
     for (const [id, other] of this.#environments) if (same(other)) return id;
-    const id = `${ENVIRONMENT_ID}_${this.#environments.size + 2}`;
+    const id = `${this.environmentId}_${this.#environments.size + 2}`;
     this.#environments.set(id, proto);
     return id;
   }
@@ -292,48 +324,128 @@ export class Pipeline {
    */
   toProto(environment?: Environment): PipelineProto {
     for (const [transform, payload] of this.#latePayloads) transform.spec!.payload = payload();
-    const windowings: Record<string, WindowingStrategyProto> = {};
-    const windowingIds = new Map<string, string>();
-    const pcollections: Record<string, ReturnType<typeof pcollectionProto>> = {};
-    for (const [id, pcollection] of this.#pcollections) {
-      const key = windowingKey(pcollection.windowing);
-      let windowingId = windowingIds.get(key);
-      if (windowingId === undefined) {
-        const { windowFn } = pcollection.windowing;
-        windowingId = `windowing_${windowingIds.size + 1}_${windowFn.kind}`;
-        windowingIds.set(key, windowingId);
-        const coderId = this.#coders.add(windowCoderOf(pcollection.windowing) as Coder<unknown>);
-        windowings[windowingId] = windowingToProto(pcollection.windowing, coderId, ENVIRONMENT_ID);
-      }
-      const coderId = this.#coders.add(pcollection.coder ?? JS_VALUE_CODER);
-      pcollections[id] = pcollectionProto(id, coderId, windowingId, pcollection.bounded);
-    }
-    const plain =
-      environment ??
-      create(EnvironmentSchema, { urn: StandardEnvironments.Environments.DEFAULT, capabilities: [...CAPABILITIES] });
-    const environments: Record<string, Environment> = { [ENVIRONMENT_ID]: plain };
+    const pcollections: Record<string, PCollectionProto> = {};
+    for (const [id, pcollection] of this.#pcollections) pcollections[id] = this.#pcollectionProto(pcollection);
+    const plain = environment ?? this.#plainEnvironment();
+    const environments: Record<string, Environment> = { [this.environmentId]: plain };
     for (const [id, hints] of this.#environments) {
       environments[id] = create(EnvironmentSchema, { ...plain, resourceHints: { ...plain.resourceHints, ...hints } });
     }
     return create(PipelineSchema, {
-      components: create(ComponentsSchema, {
-        transforms: this.#transforms,
-        pcollections,
-        windowingStrategies: windowings,
-        coders: this.#coders.coders,
-        environments,
-      }),
+      components: this.foreign.mergedWith(
+        create(ComponentsSchema, {
+          transforms: this.#transforms,
+          pcollections,
+          windowingStrategies: this.#windowings,
+          coders: this.#coders.coders,
+          environments,
+        }),
+      ),
       rootTransformIds: this.#rootIds,
-      requirements: [...this.#requirements].sort(),
+      requirements: [...new Set([...this.#requirements, ...this.foreign.requirements])].sort(),
     });
   }
-}
 
-function pcollectionProto(id: string, coderId: string, windowingStrategyId: string, bounded: boolean) {
-  return create(PCollectionSchema, {
-    uniqueName: id,
-    coderId,
-    windowingStrategyId,
-    isBounded: bounded ? IsBounded_Enum.BOUNDED : IsBounded_Enum.UNBOUNDED,
-  });
+  #pcollectionProto({ id, coder, windowing, bounded }: PCollection<unknown>): PCollectionProto {
+    return create(PCollectionSchema, {
+      uniqueName: id,
+      coderId: this.#coders.add(coder ?? JS_VALUE_CODER),
+      windowingStrategyId: this.#windowingId(windowing),
+      isBounded: bounded ? IsBounded_Enum.BOUNDED : IsBounded_Enum.UNBOUNDED,
+    });
+  }
+
+  /** The id of a windowing strategy among the components. */
+  #windowingId(windowing: WindowingStrategy): string {
+    const key = windowingKey(windowing);
+    let id = this.#windowingIds.get(key);
+    if (id === undefined) {
+      id = `${this.#namespace}windowing_${this.#windowingIds.size + 1}_${windowing.windowFn.kind}`;
+      this.#windowingIds.set(key, id);
+      const coderId = this.#coders.add(windowCoderOf(windowing) as Coder<unknown>);
+      this.#windowings[id] = windowingToProto(windowing, coderId, this.environmentId);
+    }
+    return id;
+  }
+
+  /** A namespace for the components of the next transform that another SDK expands. */
+  foreignNamespace(): string {
+    return `${this.#namespace}external_${this.foreign.expansions + 1}`;
+  }
+
+  /** What describes PCollections to another SDK: their components, with those that they refer to, and nothing else. */
+  describeCollections(inputs: Iterable<PCollection<unknown>>, coders: Iterable<Coder<unknown>> = []): Components {
+    const described = create(ComponentsSchema);
+    const { components } = this.foreign;
+    const addCoder = (id: string): void => {
+      if (Object.hasOwn(described.coders, id)) return;
+      const coder = (components.coders[id] ?? this.#coders.coders[id])!;
+      described.coders[id] = coder;
+      coder.componentCoderIds.forEach(addCoder);
+    };
+    for (const coder of coders) addCoder(this.addCoder(coder));
+    for (const input of inputs) {
+      const proto = components.pcollections[input.id] ?? this.#pcollectionProto(input);
+      const { coderId, windowingStrategyId } = proto;
+      const windowing = (components.windowingStrategies[windowingStrategyId] ?? this.#windowings[windowingStrategyId])!;
+      described.pcollections[input.id] = proto;
+      described.windowingStrategies[windowingStrategyId] = windowing;
+      addCoder(coderId);
+      addCoder(windowing.windowCoderId);
+      const { environmentId } = windowing;
+      if (environmentId !== "") {
+        described.environments[environmentId] = components.environments[environmentId] ?? this.#plainEnvironment();
+      }
+    }
+    return described;
+  }
+
+  /** Takes in PCollections of other SDKs, with what they refer to. */
+  adoptCollections(
+    components: Components,
+    ids: Readonly<Record<string, string>>,
+  ): Record<string, PCollection<unknown>> {
+    this.foreign.add(components);
+    return this.#collections(components, ids);
+  }
+
+  #collections(components: Components, ids: Readonly<Record<string, string>>): Record<string, PCollection<unknown>> {
+    const read = new ForeignReader(components);
+    return Object.fromEntries(
+      Object.entries(ids).map(([tag, id]) => {
+        const { coder, windowing, bounded } = read.pcollection(id);
+        return [tag, new PCollection<unknown>(this, id, windowing, bounded, coder)];
+      }),
+    );
+  }
+
+  /**
+   * Takes in what another SDK has made of the transform being applied.
+   *
+   * @param request What it was given.
+   * @returns its outputs, by their tags.
+   * @throws GirderError `invalid-pipeline` for components that contradict each other, or this pipeline's.
+   */
+  adoptExpansion(
+    request: Components,
+    { transform, components, requirements }: ForeignExpansion,
+    inputs: Readonly<Record<string, PCollection<unknown>>>,
+  ): Record<string, PCollection<unknown>> {
+    const { proto } = this.#current();
+    const added = this.foreign.expanded(proto.uniqueName, request, transform, components, requirements);
+    this.#expanded.add(proto);
+    const { uniqueName: _, inputs: given, ...rest } = transform;
+    Object.assign(proto, rest, { inputs: Object.keys(given).length > 0 ? given : proto.inputs });
+    const own = new Map(Object.values(inputs).map((input) => [input.id, input]));
+    const foreign = Object.entries(transform.outputs).filter(([, id]) => !own.has(id));
+    const outputs = this.#collections(added, Object.fromEntries(foreign));
+    return Object.fromEntries(
+      Object.entries(transform.outputs).map(([tag, id]) => [tag, own.get(id) ?? outputs[tag]!]),
+    );
+  }
+
+  #plainEnvironment(): Environment {
+    const urn = StandardEnvironments.Environments.DEFAULT;
+    return create(EnvironmentSchema, { urn, capabilities: [...CAPABILITIES] });
+  }
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { toBinary } from "@bufbuild/protobuf";
 import { PipelineSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
+import type { FunctionTable } from "../pipeline/functions.js";
 import type { Pipeline } from "../pipeline/pipeline.js";
 import { bootFlags } from "../worker/boot-flags.js";
 import { provisioned, startSiblings } from "../worker/booted-worker.js";
@@ -24,13 +25,17 @@ export const DESCRIBE = "GIRDER_DESCRIBE_PROGRAM";
 export async function runInWorker(pipeline: Pipeline, index: number, mode: WorkerMode): Promise<PipelineResult> {
   if (index < mode.pipeline) return new PipelineResult(new MetricsContainer(), 0);
   const target = process.env[DESCRIBE];
-  if (target === undefined) await serveFunctions(pipeline, mode);
+  if (target === undefined) await serveFunctions(pipeline.functions, mode);
   else writeFileSync(target, toBinary(PipelineSchema, pipeline.toProto()));
   // What the program has left running does not keep the process.
   return process.exit(0);
 }
 
-async function serveFunctions({ functions }: Pipeline, mode: WorkerMode): Promise<void> {
+/** Serves functions until the runner ends the worker. @throws GirderError see {@link runInWorker}. */
+export async function serveFunctions(
+  functions: FunctionTable,
+  mode: Pick<WorkerMode, "flags" | "file" | "digests">,
+): Promise<void> {
   const flags = bootFlags(mode.flags);
   const info = await provisioned(flags);
   if (mode.file !== undefined) startSiblings(flags, info, [mode.file]);

@@ -5,12 +5,12 @@ import type {
   DockerPayload,
   Environment,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { findProgram } from "../../../portability/process/find-program.js";
+import { describeEnding, type Ending, leash } from "../../../portability/process/leash.js";
 import { bootArguments } from "../boot-arguments.js";
 import { DEFAULT_GRACE, type EnvironmentOptions } from "../environment-options.js";
-import { findProgram } from "../find-program.js";
 import { launchedWorker, throwIfAborted } from "../launched-worker.js";
 import type { LaunchedWorker, Launcher, WorkerEndpoints, WorkerToLaunch } from "../launcher.js";
-import { describeEnding, type Ending, leash } from "../leash/leash.js";
 import { dockerError } from "./docker-errors.js";
 
 /** How long (ms) the engine may take to say whether it has an image. */

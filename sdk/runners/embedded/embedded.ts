@@ -17,9 +17,18 @@ export interface EmbeddedOptions extends Omit<ExecutionOptions, "worker"> {
 /**
  * Runs a pipeline to its end on the embedded runner, which is given the proto that any other runner would be given.
  *
- * @throws GirderError see {@link execute}.
+ * @throws GirderError see {@link execute}; `unsupported` for a pipeline of which other SDKs execute a part.
  */
 export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions = {}): Promise<JobResult> {
+  if (!pipeline.foreign.isEmpty) {
+    throw new GirderError(
+      "unsupported",
+      "Other SDKs execute a part of the pipeline, for which their workers are needed.",
+      {
+        remedy: "Use run, or runPipeline; in a test testPipelineOn.",
+      },
+    );
+  }
   const { wrapWorker = (worker) => worker, ...execution } = options;
   const worker = wrapWorker(new Harness(pipeline.functions));
   try {

@@ -5,7 +5,7 @@ import type { Pipeline } from "../../pipeline/pipeline.js";
 import { kebab, parseBytes, RUNNER_OPTIONS } from "../pipeline-options.js";
 import { PipelineResult } from "../pipeline-result.js";
 import type { RunOptions } from "../run.js";
-import { runEmbedded } from "./embedded.js";
+import { type EmbeddedOptions, runEmbedded } from "./embedded.js";
 
 /**
  * Runs a pipeline to its end.
@@ -29,7 +29,7 @@ export async function launchEmbedded(
       remedy: "Use --until=available, or leave it out and cancel the pipeline when you like.",
     });
   }
-  const { metrics, droppedLate, drained } = await runEmbedded(pipeline, {
+  const settings: EmbeddedOptions = {
     memoryBudget: parseBytes(options.memoryBudget ?? RUNNER_OPTIONS.memoryBudget.default),
     bundleAttempts: options.bundleAttempts ?? bundleAttempts.default,
     failBundles: options.failBundles ?? failBundles.default,
@@ -42,7 +42,12 @@ export async function launchEmbedded(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.drain === undefined ? {} : { drain: options.drain }),
     ...(onProgress === undefined ? {} : { onProgress }),
-  });
+  };
+  if (!pipeline.foreign.isEmpty) {
+    const { runBesideOthers } = await import("./beside-others.js");
+    return runBesideOthers(pipeline, settings);
+  }
+  const { metrics, droppedLate, drained } = await runEmbedded(pipeline, settings);
   return new PipelineResult(metrics, droppedLate, drained ? "DRAINED" : "DONE");
 }
 

@@ -7,6 +7,7 @@ import { startLocalWorker } from "../../worker/local-worker.js";
 import { WorkerPool } from "../../worker/worker-pool.js";
 import { PipelineResult } from "../pipeline-result.js";
 import { externalEnvironment, processEnvironment } from "./environments.js";
+import { foreignFiles } from "./foreign-files.js";
 import { JobClient, type RunnerMessage, type Submission } from "./job-client.js";
 import { jobFailure } from "./job-failure.js";
 import { withOriginalPositions } from "./original-positions.js";
@@ -78,7 +79,8 @@ async function runHere(pipeline: Pipeline, options: PortableOptions): Promise<Pi
   );
   try {
     const proto = pipeline.toProto(externalEnvironment(pool.address));
-    return await runJob({ pipeline: proto, options: {}, readArtifact: noArtifact }, options, failures, () =>
+    const submitted = { pipeline: proto, options: {}, readArtifact: foreignFiles(pipeline) };
+    return await runJob(submitted, options, failures, () =>
       // A runner may fail a job and start its worker all the same: Prism ends if it is not there then.
       Promise.race([pool.asked, unhurried(FIRST_CALL)]),
     );
@@ -157,10 +159,6 @@ async function runJob(
     signal?.removeEventListener("abort", cancel);
     job.close();
   }
-}
-
-async function noArtifact(): Promise<never> {
-  throw new GirderError("not-found", "The job service asks for an artifact, and this pipeline has none.");
 }
 
 function cancelled(): GirderError {

@@ -18,6 +18,7 @@ import type { Pipeline } from "../../pipeline/pipeline.js";
 import { PROGRAM_OPTION, type ProgramSpec } from "../../worker/booted-worker.js";
 import { ambient, programState } from "../ambient.js";
 import { describeProgram } from "./describe-program.js";
+import { foreignFiles } from "./foreign-files.js";
 import { bundleProgram, type ProgramBundle } from "./program-bundle.js";
 import { PROGRAM_FILE } from "./program-file.js";
 
@@ -61,8 +62,10 @@ export async function shipPipeline(pipeline: Pipeline, options: ShippingOptions)
     const artifact = programArtifact(bundle.path, createHash("sha256").update(content).digest("hex"));
     const described = await describeProgram(bundle.path, pipeline.toProto());
     const environment = options.environment(bundle);
+    const readForeign = foreignFiles(pipeline);
     const { environments } = described.components!;
     for (const [id, { resourceHints }] of Object.entries(environments)) {
+      if (Object.hasOwn(pipeline.foreign.components.environments, id)) continue;
       environments[id] = create(EnvironmentSchema, {
         ...environment,
         resourceHints: { ...environment.resourceHints, ...resourceHints },
@@ -73,7 +76,8 @@ export async function shipPipeline(pipeline: Pipeline, options: ShippingOptions)
       pipeline: described,
       options: { [PROGRAM_OPTION]: { ...spec, digests: pipeline.functions.digests } as unknown as JsonObject },
       bundle,
-      readArtifact: async () => content,
+      readArtifact: async (wanted) =>
+        pipeline.foreign.addressOf(wanted) === undefined ? content : readForeign(wanted),
       [Symbol.asyncDispose]: () => bundle[Symbol.asyncDispose](),
     };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** Where a program is, and why it cannot be run. */
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
-import { GirderError } from "../../portability/errors.js";
+import { GirderError } from "../errors.js";
 
 /**
  * The absolute path of a program: as the shell looks it up, on the PATH unless its name has a slash.

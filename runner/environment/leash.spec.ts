@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { GirderError } from "../../../portability/errors.js";
-import { isAlive, until } from "../testing/processes.js";
-import { describeEnding, type Leashed, type LeashOptions, leash } from "./leash.js";
+import { GirderError } from "../../portability/errors.js";
+import { describeEnding, type Leashed, type LeashOptions, leash } from "../../portability/process/leash.js";
+import { isAlive, until } from "./testing/processes.js";
 
 describe("leash", () => {
   let folder: string;
@@ -164,7 +164,7 @@ describe("leash", () => {
   });
 
   describe("when the process that holds it ends", () => {
-    const url = JSON.stringify(new URL("./leash.js", import.meta.url).href);
+    const url = JSON.stringify(new URL("../../portability/process/leash.js", import.meta.url).href);
     const server = (script: string, afterwards: readonly string[]) => `
       import { leash } from ${url};
       const onLine = (line) => console.log(line);

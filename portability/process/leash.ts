@@ -16,7 +16,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Duplex, Stream } from "node:stream";
-import { GirderError, messageOf } from "../../../portability/errors.js";
+import { GirderError, messageOf } from "../errors.js";
 import { LEASH_SCRIPT } from "./leash-script.js";
 import { LineSplitter } from "./line-splitter.js";
 

@@ -1,0 +1,101 @@
+/** An expansion service that this program has started: on a leash, so that it never outlives the program. */
+import { createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { GirderError } from "../../portability/errors.js";
+import { client } from "../../portability/fn-api/grpc.js";
+import { ExpansionService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
+import { describeEnding, type Ending, type Leashed, leash } from "../../portability/process/leash.js";
+
+/** How a service is started. */
+export interface ServiceCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What it is called in messages. */
+  readonly what: string;
+}
+
+/** How long (ms) a service has between being asked to end and being killed. */
+const GRACE = 2_000;
+
+export class StartedService {
+  #ending: Ending | undefined;
+
+  private constructor(
+    readonly address: string,
+    readonly what: string,
+    readonly process: Leashed,
+  ) {
+    void process.ended.then((ending) => {
+      this.#ending = ending;
+    });
+  }
+
+  /**
+   * Starts a service, and waits until it answers.
+   *
+   * @param patience How long (ms) that may take.
+   * @throws GirderError `io` if it ends, or does not answer in time.
+   */
+  static async start({ program, args, what }: ServiceCommand, port: number, patience: number): Promise<StartedService> {
+    const process = await leash(program, args, { grace: GRACE });
+    const service = new StartedService(`127.0.0.1:${port}`, what, process);
+    const connection = client(ExpansionService, service.address);
+    const late = new AbortController();
+    try {
+      await Promise.race([
+        connection.ready(patience).catch((cause: unknown) => {
+          throw new GirderError("io", `${capital(what)} does not answer within ${patience / 1000} s of its start.`, {
+            where: service.address,
+            remedy: "See whether it starts by hand; give it more time with patience.",
+            cause,
+          });
+        }),
+        process.ended.then((ending) => {
+          throw service.#over(ending);
+        }),
+      ]);
+      return service;
+    } catch (thrown) {
+      await process.end();
+      throw thrown;
+    } finally {
+      late.abort();
+      connection.close();
+    }
+  }
+
+  /** Why the service is not there any more; undefined as long as it is. Waits a moment for what may have happened just now. */
+  async failure(): Promise<GirderError | undefined> {
+    await Promise.race([this.process.ended, wait(SETTLE, undefined, { ref: false })]);
+    return this.#ending === undefined ? undefined : this.#over(this.#ending);
+  }
+
+  get isOver(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  #over(ending: Ending): GirderError {
+    return new GirderError("io", `${capital(this.what)} ${describeEnding(ending)}`, {
+      remedy: "See whether it starts by hand, with the same arguments.",
+    });
+  }
+}
+
+/** How long (ms) after a broken connection the end of a process may become known. */
+const SETTLE = 500;
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** A port of the loopback interface that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
