@@ -1,4 +1,4 @@
-/** The suites of the Python SDK: the cases of its FnApiRunner, and its tests for runners. */
+/** The suites of the Python SDK: the cases of its FnApiRunner, its tests for runners, and its transcripts of triggers. */
 import { join } from "node:path";
 import { type DriverOptions, USUAL_VARIANT, variantOf } from "../driver/driver-options.js";
 import { runProgram } from "../driver/run-program.js";
@@ -8,8 +8,8 @@ import type { TestResult } from "../report/report.js";
 import { categoryOf } from "./categories.js";
 import { type Interpreter, PYTHON_FOLDER, pythonOfSuite } from "./interpreter.js";
 
-/** Cases of `fn_runner_test`, and the tests that are marked `it_validatesrunner`. */
-const PARTS = ["fn-runner", "validates-runner"] as const;
+/** Cases of `fn_runner_test`, the tests that are marked `it_validatesrunner`, and transcripts of `trigger_test`. */
+const PARTS = ["fn-runner", "validates-runner", "transcripts"] as const;
 type Part = (typeof PARTS)[number];
 
 export const pythonSuite: Suite = {
@@ -49,7 +49,7 @@ async function runPart(
   options: DriverOptions,
   { log, onResult, names }: SuiteRun,
 ): Promise<TestResult[]> {
-  const files = part === "fn-runner" ? [join(PYTHON_FOLDER, "fn_runner_cases.py")] : await markedFiles(python);
+  const files = await filesOf(part, python);
   const settings = {
     endpoint,
     environment: options.environment,
@@ -82,6 +82,11 @@ async function runPart(
     }),
   });
   return results.map((result) => ({ ...result, categories: [categoryOf(result.name)] }));
+}
+
+async function filesOf(part: Part, python: Interpreter): Promise<string[]> {
+  if (part === "fn-runner") return [join(PYTHON_FOLDER, "fn_runner_cases.py")];
+  return part === "transcripts" ? [join(PYTHON_FOLDER, "trigger_cases.py")] : await markedFiles(python);
 }
 
 /** The files of the SDK that have tests for runners: loading all others would take longer than running these. */

@@ -10,8 +10,12 @@ from apache_beam.testing import test_pipeline
 import environment
 import settings
 
+_NO_SUCH_OUTPUT_TIME = "the protocol has no OUTPUT_AT_EARLIEST_TRANSFORMED, so that the client cannot submit it"
+
 # Tests that say nothing of a job service, with the reason.
 NOT_OF_A_RUNNER = {
+    "WeakTranscripts::test_timestamp_combiner_custom_timestamping_earliest_1": _NO_SUCH_OUTPUT_TIME,
+    "StrictTranscripts::test_timestamp_combiner_custom_timestamping_earliest_1": _NO_SUCH_OUTPUT_TIME,
     "ExerciseStreamingMetricsPipelineTest::test_streaming_pipeline_returns_expected_user_metrics_fnapi_it":
         "needs Google Cloud's packages and a job on Dataflow",
 }

@@ -1,6 +1,14 @@
 /** The rows of the scoreboard. */
 import { EVENT_TIME_CATEGORIES } from "../java/categories.js";
-import { DRAIN, FN_RUNNER, LIFTED, SHARED, VALIDATES_RUNNER } from "../python/categories.js";
+import {
+  DRAIN,
+  FN_RUNNER,
+  LIFTED,
+  SHARED,
+  STRICT_TRANSCRIPTS,
+  VALIDATES_RUNNER,
+  WEAK_TRANSCRIPTS,
+} from "../python/categories.js";
 import { categoriesOf, type TestResult } from "./report.js";
 
 /** A row: the tests of a suite, run in one variant, that it counts. */
@@ -53,6 +61,8 @@ export const SUITE_ROWS: readonly SuiteRow[] = [
   python("cases of `fn_runner_test`, `pre_optimize=none`", FN_RUNNER, ["LOOPBACK", "pre-optimize-none"]),
   python("cases of `fn_runner_test`, `--streaming`", FN_RUNNER, ["LOOPBACK", "streaming"]),
   python("`it_validatesrunner`", VALIDATES_RUNNER, ["LOOPBACK"]),
+  python("trigger transcripts of `trigger_test`, in any order", WEAK_TRANSCRIPTS, ["LOOPBACK"]),
+  python("the same, in strict order", STRICT_TRANSCRIPTS, ["LOOPBACK"]),
   go("primitives", true),
   go("primitives with TestStream, timers, panes, triggers or drain", false),
   java("`ValidatesRunner`", false),

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
-import { TriggerSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { GlobalWindowsPayload, SessionWindowsPayload, StandardPTransforms } from "../../portability/urns.js";
+import {
+  OutputTime_Enum,
+  TriggerSchema,
+} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import {
+  FixedWindowsPayload,
+  GlobalWindowsPayload,
+  SessionWindowsPayload,
+  StandardPTransforms,
+} from "../../portability/urns.js";
 import { DEFAULT_CAPABILITIES } from "./capabilities.js";
 import { canLift } from "./lift-combiners.js";
 import { plan } from "./plan.js";
@@ -74,6 +82,26 @@ describe("liftCombiners", () => {
     pipeline.windowing("sessions", { windowFn: { urn: SessionWindowsPayload.Enum.PROPERTIES } });
     pipeline.combinePerKey("combine", pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "sessions" }));
     assert.deepEqual(fusedTransforms(plan(pipeline.build()))[0], ["a", "combine/Precombine"]);
+  });
+
+  it("groups first where late values must not move the time of a pane: in streams, with the earliest value's time", () => {
+    const stages = (isUnbounded: boolean, outputTime: OutputTime_Enum): string[][] => {
+      const pipeline = new PipelineBuilder();
+      if (isUnbounded) pipeline.unbounded();
+      const windowFn = { urn: FixedWindowsPayload.Enum.PROPERTIES };
+      pipeline.windowing("timed", { windowFn, trigger: DEFAULT, outputTime });
+      pipeline.combinePerKey("combine", pipeline.parDo("a", pipeline.impulse("impulse"), { windowing: "timed" }));
+      return fusedTransforms(plan(pipeline.build()));
+    };
+    const { EARLIEST_IN_PANE, LATEST_IN_PANE, END_OF_WINDOW } = OutputTime_Enum;
+    assert.deepEqual(stages(true, EARLIEST_IN_PANE), [["a"], ["combine/Combine"]]);
+    const lifted = [
+      ["a", "combine/Precombine"],
+      ["combine/Merge", "combine/ExtractOutputs"],
+    ];
+    assert.deepEqual(stages(false, EARLIEST_IN_PANE), lifted);
+    assert.deepEqual(stages(true, LATEST_IN_PANE), lifted);
+    assert.deepEqual(stages(true, END_OF_WINDOW), lifted);
   });
 
   it("finds counting and constant firing inside any other trigger", () => {

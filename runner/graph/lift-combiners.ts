@@ -1,6 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type Components,
+  IsBounded_Enum,
+  OutputTime_Enum,
+  type PCollection,
   type PTransform,
   PTransformSchema,
   type Trigger,
@@ -22,8 +25,8 @@ const { CombineComponents, Primitives } = StandardPTransforms;
  * precombine → group by key → merge accumulators → extract outputs. What crosses the grouping shrinks from one element
  * a value to one accumulator a key, window and bundle.
  *
- * Where the trigger must see every single value, or values may be taken back again, the combine is grouped first and
- * combined after.
+ * Where every single value must be seen (`obstacleToLifting`), or values may be taken back again, the combine is grouped
+ * first and combined after.
  */
 export function liftCombiners(plan: Plan, capabilities: Capabilities): Plan {
   const additions = new ComponentAdditions(plan.components);
@@ -36,24 +39,25 @@ export function liftCombiners(plan: Plan, capabilities: Capabilities): Plan {
     .filter(({ id }) => roleOf(plan.components.transforms[id]!) === "combine")
     .map(({ id }) => {
       const transform = plan.components.transforms[id]!;
-      const takesBack = retractable.has(combineEnds(plan.components, transform).inputId);
-      return { id, transform, takesBack, lifts: !takesBack && canLift(triggerAtInput(plan.components, transform)) };
+      const { inputId, input } = combineEnds(plan.components, transform);
+      const obstacle = retractable.has(inputId)
+        ? "of its values some are taken back"
+        : obstacleToLifting(plan.components, input);
+      return { id, transform, obstacle };
     });
   const expansions = soundExpansions(
     plan,
-    combines.filter(({ lifts }) => !lifts),
+    combines.filter(({ obstacle }) => obstacle !== undefined),
     capabilities,
   );
   // Ids of the transforms that take a combine's place; stages need the finished components.
   const replacements = new Map<string, readonly string[]>();
-  for (const { id, transform, takesBack, lifts } of combines) {
-    if (lifts) {
+  for (const { id, transform, obstacle } of combines) {
+    if (obstacle === undefined) {
       replacements.set(id, lift(id, transform, plan.components, additions));
       continue;
     }
-    notes.push(
-      `${transform.uniqueName} combines after grouping: ${takesBack ? "of its values some are taken back" : "its trigger must see every value"}.`,
-    );
+    notes.push(`${transform.uniqueName} combines after grouping: ${obstacle}.`);
     replacements.set(id, expansions.get(id) ?? groupThenCombine(id, transform, plan.components, additions));
   }
   const components = additions.applied();
@@ -85,6 +89,22 @@ function soundExpansions(
 }
 
 /**
+ * Why values of a PCollection must not be combined before they are grouped; undefined if they may be.
+ *
+ * One reason is the time of panes that have that of their earliest element. Elements behind the watermark have no part in it, but
+ * what they are precombined with has the time of the earliest of all, and counts as behind the watermark as a whole. While the
+ * input is bounded the watermark stays at the beginning.
+ */
+export function obstacleToLifting(components: Components, input: PCollection): string | undefined {
+  const strategy = components.windowingStrategies[input.windowingStrategyId];
+  if (!canLift(strategy?.trigger)) return "its trigger must see every value";
+  const isEarliest = strategy?.outputTime === OutputTime_Enum.EARLIEST_IN_PANE;
+  return isEarliest && input.isBounded === IsBounded_Enum.UNBOUNDED
+    ? "its panes have the time of the earliest value that is not late"
+    : undefined;
+}
+
+/**
  * False of triggers that count elements, or fire at each, anywhere inside: precombined values arrive as fewer elements.
  * Merging windows are no obstacle: accumulators merge as values do.
  */
@@ -107,11 +127,6 @@ export function canLift(trigger: Trigger | undefined): boolean {
     default:
       return true;
   }
-}
-
-function triggerAtInput(components: Components, transform: PTransform): Trigger | undefined {
-  const { input } = combineEnds(components, transform);
-  return components.windowingStrategies[input.windowingStrategyId]?.trigger;
 }
 
 function combineEnds(components: Components, transform: PTransform) {

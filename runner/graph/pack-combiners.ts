@@ -10,7 +10,7 @@ import {
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
 import { ComponentAdditions } from "./component-additions.js";
-import { canLift } from "./lift-combiners.js";
+import { obstacleToLifting } from "./lift-combiners.js";
 import { stageOfTransform } from "./stage-of-transform.js";
 import type { Plan, PlanStage } from "./stages.js";
 import { combinePayloadOf, roleOf } from "./transforms.js";
@@ -50,8 +50,7 @@ function siblings({ components, stages }: Plan): string[][] {
     const { environmentId } = transform;
     if (!components.environments[environmentId]?.capabilities.includes(PACKED_COMBINE_FN_URN)) continue;
     const input = Object.values(transform.inputs)[0]!;
-    const { windowingStrategyId } = components.pcollections[input]!;
-    if (!canLift(components.windowingStrategies[windowingStrategyId]?.trigger)) continue;
+    if (obstacleToLifting(components, components.pcollections[input]!) !== undefined) continue;
     const key = JSON.stringify([input, environmentId]);
     groups.set(key, [...(groups.get(key) ?? []), id]);
   }

@@ -4,6 +4,7 @@ import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
   AccumulationMode_Enum as AccumulationModeEnum,
   ClosingBehavior_Enum as ClosingBehavior,
+  MergeStatus_Enum,
   OnTimeBehavior_Enum as OnTimeBehavior,
   OutputTime_Enum as OutputTime,
   type TimestampTransform as TimestampTransformProto,
@@ -31,6 +32,7 @@ export function windowingFromProto(proto: WindowingStrategyProto, where: string)
   }
   return {
     windowFn,
+    alreadyMerged: proto.mergeStatus === MergeStatus_Enum.ALREADY_MERGED,
     allowedLateness: Number(proto.allowedLateness),
     trigger: triggerFromProto(proto.trigger),
     accumulationMode: MODES[proto.accumulationMode] ?? "DISCARDING",
