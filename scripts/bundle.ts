@@ -44,8 +44,6 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  // Their names are seen: in names of transforms, and in errors.
-  keepNames: true,
   external: Object.keys(dependencies).filter((name) => !INCLUDED.includes(name)),
   legalComments: "none",
   logLevel: "warning",

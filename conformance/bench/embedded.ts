@@ -53,7 +53,7 @@ if (values.json !== undefined) {
 /** The jobs measured in one process of the subject, one after the other. */
 function measureIn(names: readonly string[], subject: Subject): Measurement[] {
   const script = resolve(import.meta.dirname, "subject.js");
-  const output = execFileSync(process.execPath, [script, names.join(","), subject], {
+  const output = execFileSync(process.execPath, [...process.execArgv, script, names.join(","), subject], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });

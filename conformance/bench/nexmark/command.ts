@@ -71,7 +71,15 @@ function medians(row: Row, runs: number, events: string, batch: boolean): [RowMe
 
 function measureIn({ name }: Row, subject: RowSubject, events: string, batch: boolean): RowMeasurement {
   const script = resolve(import.meta.dirname, "subject.js");
-  const args = ["--max-old-space-size=4096", script, name, subject, events, ...(batch ? ["--bounded"] : [])];
+  const args = [
+    ...process.execArgv,
+    "--max-old-space-size=4096",
+    script,
+    name,
+    subject,
+    events,
+    ...(batch ? ["--bounded"] : []),
+  ];
   const output = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   return JSON.parse(output) as RowMeasurement;
 }
