@@ -22,6 +22,7 @@ export type Category =
   | "BoundedSplittableParDo"
   | "UnboundedSplittableParDo"
   | "Read"
+  | "Schemas"
   | "StatefulParDo"
   | "Timers"
   | "OnWindowExpiration"

@@ -5,6 +5,7 @@ import { GROUPING } from "./tests/grouping.js";
 import { PAR_DO } from "./tests/par-do.js";
 import { READING } from "./tests/reading.js";
 import { RUNNING } from "./tests/running.js";
+import { SCHEMAS } from "./tests/schemas.js";
 import { SIDE_INPUTS } from "./tests/side-inputs.js";
 import { SOURCES } from "./tests/sources.js";
 import { BOUNDED_SPLITTABLE, UNBOUNDED_SPLITTABLE } from "./tests/splittable.js";
@@ -22,6 +23,7 @@ export const TESTS: readonly ConformanceTest[] = [
   ...SIDE_INPUTS,
   ...GROUPING,
   ...COMBINE,
+  ...SCHEMAS,
   ...WINDOWING,
   ...RUNNING,
   ...STATE,
