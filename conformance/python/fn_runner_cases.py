@@ -59,6 +59,7 @@ def _lifted():
 LiftedCases = type("LiftedCases", (FnRunnerCases,), dict(_lifted()))
 
 
+@unittest.skipIf(SETTINGS.environment == "PROCESS", "processes of the runner do not have this module")
 class StragglerCases(FnRunnerCases):
     """What no test of Beam's asks: that work which one bundle would take long for is shared with a second one."""
 

@@ -134,14 +134,13 @@ export interface PreparedStage {
    */
   run(task: BundleTask): BundleResult | Promise<BundleResult>;
   /**
-   * How many bundles of the stage may run at once, if it keeps no state. Default 1.
+   * How many bundles of the stage may run at once, if it keeps no state: as many as its worker can compute. Default 1.
    */
   readonly parallelism?: number;
-  /**
-   * Whether a running bundle keeps the one thread busy that another would have to share with it (Python's workers run functions
-   * one at a time). Default: it does not.
-   */
-  isBusy?(bundle: number): Promise<boolean>;
+  /** How many may run at once while all of them wait for something. Default: `parallelism`. */
+  readonly waiting?: number;
+  /** Whether a running bundle waits, for a service or for time, rather than computes. Default: it computes. */
+  waits?(bundle: number): Promise<boolean>;
   /**
    * Asks a running bundle to leave about half of what it has still to do. Undefined where it cannot, or is at its end. The
    * promise that `run` has returned settles after this one.

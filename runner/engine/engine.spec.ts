@@ -136,7 +136,7 @@ describe("Engine", () => {
     it("lets elements wait for the bundle before them, as long as it is not slow", () => {
       const harness = begun();
       assert.deepEqual(texts(graph, harness.finish(3, [harness.batch([4])])), []);
-      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), ["run 4: sink 4"]);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2, waits: false })), ["run 4: sink 4"]);
     });
 
     it("begins another at once where there is work for more than one", () => {
@@ -147,7 +147,7 @@ describe("Engine", () => {
     it("has a slow bundle share its work when there is no other, and runs what it gives away", () => {
       const harness = begun();
       harness.finish(3);
-      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), ["split 2: sink"]);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2, waits: false })), ["split 2: sink"]);
       const split = (kept: number[], left: number[]): EngineEvent => ({
         type: "split",
         bundle: 2,
@@ -169,7 +169,7 @@ describe("Engine", () => {
     it("does not move the watermark past what has been given away", () => {
       const harness = begun();
       harness.finish(3);
-      harness.step({ type: "slow", bundle: 2 });
+      harness.step({ type: "slow", bundle: 2, waits: false });
       const residuals = [{ input: 0, batch: harness.element(3, 30), delay: 50 }];
       harness.step({ type: "split", bundle: 2, split: { kept: [], residuals } });
       harness.finish(2);
@@ -179,8 +179,27 @@ describe("Engine", () => {
     it("takes no notice of a bundle that has come to its end before it was slow", () => {
       const harness = begun();
       harness.finish(2);
-      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2 })), []);
+      assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2, waits: false })), []);
     });
+  });
+
+  it("has more bundles out than could compute while all of them wait", () => {
+    const sink = stage("sink", ["a"], ["b"], [], { parallelism: 1, waiting: 3 });
+    const graph = { nodes: [SOURCE, stage("source", ["i"], ["a"]), sink] };
+    const harness = new Harness(graph);
+    harness.copies = true;
+    harness.start();
+    const more: Residual = { input: 0, batch: harness.batch(["more"]), delay: 0 };
+    const commands = harness.finish(1, [harness.batch([1])], [more]);
+    assert.deepEqual(texts(graph, commands), ["run 2: sink 1", 'run 3: source "more"']);
+    harness.finish(3, [harness.batch([2])], [more]);
+    assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2, waits: false })), [], "it computes");
+    assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 2, waits: true })), ["run 5: sink 2"]);
+    assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 5, waits: true })), ["split 2: sink"]);
+    const residuals = [{ input: 0, batch: harness.batch([3]), delay: 0 }];
+    const split = harness.step({ type: "split", bundle: 2, split: { kept: [], residuals } });
+    assert.deepEqual(texts(graph, split), ["run 6: sink 3"]);
+    assert.deepEqual(texts(graph, harness.step({ type: "slow", bundle: 6, waits: true })), [], "there are three");
   });
 
   it("groups when everything upstream is done, and not while a bundle is out", () => {

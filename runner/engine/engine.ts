@@ -34,7 +34,10 @@ interface OpenBundle {
   readonly timers: readonly Timer[];
   readonly attempt: number;
   /** Whether others do not wait for it any more. */
+  /** Whether it takes long. */
   slow: boolean;
+  /** Whether it takes long, and waits for something meanwhile. */
+  waits: boolean;
   /** Whether it was begun before the job was to be drained: what it leaves over is to be truncated. */
   readonly undrained: boolean;
   /** Whether it has been asked to share its work, and has not yet. */
@@ -144,7 +147,9 @@ export class Engine {
       case "slow": {
         const open = state.bundles.get(event.bundle);
         // It may have come to its end just now.
-        if (open !== undefined) open.slow = true;
+        if (open === undefined) break;
+        open.slow = true;
+        open.waits = event.waits;
         break;
       }
       case "split": {
@@ -461,6 +466,7 @@ export class Engine {
         timers,
         attempt,
         slow: false,
+        waits: false,
         undrained: !state.draining,
         sharing: false,
         result: undefined,
@@ -472,17 +478,18 @@ export class Engine {
 
   /**
    * Whether a stage may have another bundle out. Where it may have several, the next does not wait for a slow one, nor where
-   * there is work for more than one.
+   * there is work for more than one. Where all of them wait, there may be more than could compute.
    */
   #mayOpen(i: number, stage: StageState): boolean {
     if (stage.openBundles === 0) return true;
-    if (stage.openBundles >= (stage.node.parallelism ?? 1)) return false;
-    return stage.lost.length > 0 || this.#isWaitedFor(i) || stage.pendingBytes >= this.options.maxBundleBytes;
+    const { parallelism = 1, waiting = parallelism } = stage.node;
+    if (stage.openBundles >= parallelism) return stage.openBundles < waiting && this.#are("waits", i);
+    return stage.lost.length > 0 || this.#are("slow", i) || stage.pendingBytes >= this.options.maxBundleBytes;
   }
 
-  /** Whether all bundles that a stage has out are slow. */
-  #isWaitedFor(node: number): boolean {
-    for (const open of this.#state.bundles.values()) if (open.node === node && !open.slow) return false;
+  /** Whether all bundles that a stage has out are slow, or wait. */
+  #are(what: "slow" | "waits", node: number): boolean {
+    for (const open of this.#state.bundles.values()) if (open.node === node && !open[what]) return false;
     return true;
   }
 

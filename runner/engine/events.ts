@@ -40,8 +40,11 @@ export type EngineEvent =
   | { readonly type: "finished"; readonly bundle: number; readonly result: BundleResult }
   /** A bundle was lost with its worker: it is to run again. */
   | { readonly type: "lost"; readonly bundle: number }
-  /** A bundle takes long: what waits behind it is not to wait for it, and if nothing does, its own work may be shared. */
-  | { readonly type: "slow"; readonly bundle: number }
+  /**
+   * A bundle takes long: what waits behind it is not to wait for it, and if nothing does, its own work may be shared. `waits` if it
+   * takes hardly any computing.
+   */
+  | { readonly type: "slow"; readonly bundle: number; readonly waits: boolean }
   /** A bundle that is out does only a part of its work, as a `split` command asked for; the rest is anybody's. */
   | { readonly type: "split"; readonly bundle: number; readonly split: BundleSplit }
   /** The record of a finished bundle is safe: it takes effect. `now` is processing time, in ms. */

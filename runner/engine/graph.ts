@@ -54,6 +54,8 @@ export interface StageNode {
    * state and timers of a key want it, and a worker with a single thread.
    */
   readonly parallelism?: number;
+  /** Bundles that may be out at once while none of them computes. Default: as many as may compute at once. */
+  readonly waiting?: number;
   /** Whether it keeps something by key and window: then elements of windows that have expired are dropped. Default: no. */
   readonly stateful?: boolean;
   /** How long after a window's end (ms) its state and timers are kept, and elements taken for it. */

@@ -83,9 +83,11 @@ export async function execute(pipeline: Pipeline, options: ExecutionOptions): Pr
 }
 
 /** A stage with as many bundles at once as its worker can run, if no key has to wait for its turn. */
-function withParallelism(node: StageNode, { states, timers }: StageDescriptor, parallelism: number): StageNode {
+function withParallelism(node: StageNode, { states, timers }: StageDescriptor, stage: PreparedStage): StageNode {
   const isOrdered = states.length > 0 || timers.length > 0 || node.timeSorted === true;
-  return isOrdered ? node : { ...node, parallelism };
+  if (isOrdered) return node;
+  const { parallelism = 1, waiting = parallelism } = stage;
+  return { ...node, parallelism, waiting };
 }
 
 function isRelief(command: EngineCommand): command is Relief {
@@ -163,9 +165,9 @@ class Execution {
         const { environment } = executable.combines.get(i)!;
         return { ...node, accumulators: workers.get(environment)?.mergeAccumulators !== undefined };
       }
-      const parallelism = stages.get(i)?.parallelism ?? 1;
-      if (node.kind !== "stage" || parallelism === 1) return node;
-      return withParallelism(node, executable.stages.get(i)!.descriptor, parallelism);
+      const stage = stages.get(i);
+      if (node.kind !== "stage" || stage === undefined) return node;
+      return withParallelism(node, executable.stages.get(i)!.descriptor, stage);
     });
     this.#graph = {
       ...graph,
@@ -400,7 +402,8 @@ class Execution {
       this.#step(finished(result));
       return;
     }
-    const mayBeSlow = ((this.#graph.nodes[command.node] as StageNode).parallelism ?? 1) > 1;
+    const { parallelism = 1, waiting = parallelism } = this.#graph.nodes[command.node] as StageNode;
+    const mayBeSlow = waiting > 1;
     if (mayBeSlow) this.#stragglers.began(command.bundle, stage);
     result.then(
       async (settled) => {

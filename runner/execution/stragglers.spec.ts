@@ -28,31 +28,34 @@ describe("stragglers", () => {
   it("tells of a bundle that goes on", async () => {
     const { stragglers, seen } = events(1);
     stragglers.began(3, sharing());
-    assert.deepEqual(await seen, [{ type: "slow", bundle: 3 }]);
+    assert.deepEqual(await seen, [{ type: "slow", bundle: 3, waits: false }]);
   });
 
-  it("tells nothing of one that keeps its worker busy until it begins to wait", async () => {
-    const { stragglers, seen } = events(1);
+  it("says whether a bundle waits, and looks again while it computes", async () => {
+    const { stragglers, seen } = events(2);
     const asked: number[] = [];
-    const answers = [true, false];
-    const isBusy = async (bundle: number): Promise<boolean> => {
+    const answers = [false, false, true];
+    const waits = async (bundle: number): Promise<boolean> => {
       asked.push(bundle);
       return answers.shift()!;
     };
-    stragglers.began(3, { ...sharing(), isBusy });
-    assert.deepEqual(await seen, [{ type: "slow", bundle: 3 }]);
-    assert.deepEqual(asked, [3, 3]);
+    stragglers.began(3, { ...sharing(), waits });
+    assert.deepEqual(await seen, [
+      { type: "slow", bundle: 3, waits: false },
+      { type: "slow", bundle: 3, waits: true },
+    ]);
+    assert.deepEqual(asked, [3, 3, 3]);
   });
 
   it("tells nothing of one that ends while it is asked", async () => {
     const { stragglers, seen } = events(1);
-    const isBusy = async (): Promise<boolean> => {
+    const waits = async (): Promise<boolean> => {
       await stragglers.ended(3);
-      return false;
+      return true;
     };
-    stragglers.began(3, { ...sharing(), isBusy });
-    stragglers.began(4, { ...sharing(), isBusy: async () => false });
-    assert.deepEqual(await seen, [{ type: "slow", bundle: 4 }]);
+    stragglers.began(3, { ...sharing(), waits });
+    stragglers.began(4, { ...sharing(), waits: async () => true });
+    assert.deepEqual(await seen, [{ type: "slow", bundle: 4, waits: true }]);
   });
 
   it("tells nothing of one that has ended", async () => {
@@ -60,7 +63,7 @@ describe("stragglers", () => {
     stragglers.began(3, sharing());
     await stragglers.ended(3);
     stragglers.began(4, sharing());
-    assert.deepEqual(await seen, [{ type: "slow", bundle: 4 }]);
+    assert.deepEqual(await seen, [{ type: "slow", bundle: 4, waits: false }]);
   });
 
   it("asks again where a bundle could not be divided, or asking failed", async () => {

@@ -13,7 +13,10 @@ const AGAIN = { first: 200, last: 5000 };
 /** A bundle that may turn out to be slow. */
 interface Watched {
   readonly stage: PreparedStage;
-  timer: NodeJS.Timeout;
+  /** Until it is looked at. */
+  examination: NodeJS.Timeout;
+  /** Until it is asked again to leave some of its work. */
+  attempt?: NodeJS.Timeout;
   /** The split that has been asked for, if it has not been answered. */
   asked: Promise<void> | undefined;
 }
@@ -32,18 +35,20 @@ export class Stragglers {
 
   /** Watches a bundle that has begun. */
   began(bundle: number, stage: PreparedStage): void {
-    const timer = setTimeout(() => void this.#examine(bundle, this.slow), this.slow);
-    this.#watched.set(bundle, { stage, timer, asked: undefined });
+    const examination = setTimeout(() => void this.#examine(bundle, this.slow), this.slow);
+    this.#watched.set(bundle, { stage, examination, asked: undefined });
   }
 
-  /** Tells that a bundle is slow, or asks again after twice the time: while it computes, to share it would only cost. */
-  async #examine(bundle: number, wait: number): Promise<void> {
+  /** Tells that a bundle is slow; while it computes, it is looked at again, whether it waits by now. */
+  async #examine(bundle: number, wait: number, isKnown = false): Promise<void> {
     const { stage } = this.#watched.get(bundle)!;
-    const isBusy = stage.isBusy !== undefined && (await stage.isBusy(bundle));
+    const waits = stage.waits !== undefined && (await stage.waits(bundle));
     const watched = this.#watched.get(bundle);
     if (watched === undefined) return;
-    if (isBusy) watched.timer = setTimeout(() => void this.#examine(bundle, Math.min(wait * 2, AGAIN.last)), wait);
-    else this.happened({ type: "slow", bundle });
+    if (waits || !isKnown) this.happened({ type: "slow", bundle, waits });
+    if (waits || stage.waits === undefined) return;
+    const again = Math.min(wait * 2, AGAIN.last);
+    watched.examination = setTimeout(() => void this.#examine(bundle, again, true), wait);
   }
 
   /** Has a bundle leave some of its work, sooner or later; not if it comes to its end before that. */
@@ -53,7 +58,7 @@ export class Stragglers {
     const answered = (split: BundleSplit | undefined): void => {
       watched.asked = undefined;
       if (split !== undefined) this.happened({ type: "split", bundle, split });
-      else watched.timer = setTimeout(() => this.share(bundle, Math.min(wait * 2, AGAIN.last)), wait);
+      else watched.attempt = setTimeout(() => this.share(bundle, Math.min(wait * 2, AGAIN.last)), wait);
     };
     watched.asked = watched.stage.split!(bundle).then(answered, () => answered(undefined));
   }
@@ -62,14 +67,18 @@ export class Stragglers {
   async ended(bundle: number): Promise<void> {
     const watched = this.#watched.get(bundle);
     this.#watched.delete(bundle);
-    clearTimeout(watched?.timer);
+    clearTimeout(watched?.examination);
+    clearTimeout(watched?.attempt);
     await watched?.asked;
-    clearTimeout(watched?.timer);
+    clearTimeout(watched?.attempt);
   }
 
   /** Forgets all bundles. */
   clear(): void {
-    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    for (const { examination, attempt } of this.#watched.values()) {
+      clearTimeout(examination);
+      clearTimeout(attempt);
+    }
     this.#watched.clear();
   }
 }

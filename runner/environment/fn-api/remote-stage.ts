@@ -38,6 +38,9 @@ const CHECKPOINT_INTERVAL = 500;
 /** Bytes of a bundle's elements, about, up to which they go with the request where the worker takes them so: small bundles are told at once. */
 const MOST_EMBEDDED = 64 * 1024;
 
+/** Bundles of a stage that a worker is given at once while they all wait. Each has a thread there, and the author's objects once more. */
+const MOST_WAITING = 16;
+
 let descriptors = 0;
 
 /** How much of what is left to a bundle it is asked to leave to another. */
@@ -62,8 +65,8 @@ export class RemoteStage implements PreparedStage {
   readonly #keyWindows = new Map<string, WindowCodec>();
   readonly #neverEnds: boolean;
   readonly #open = new Map<number, OpenBundle>();
-  readonly #usesAllCores: boolean;
   readonly parallelism: number;
+  readonly waiting = MOST_WAITING;
   readonly #cacheTokens = new WeakMap<WorkerConnection, CacheTokens>();
 
   constructor(
@@ -80,9 +83,8 @@ export class RemoteStage implements PreparedStage {
         isSplittable(transforms[id]!) &&
         Object.values(transforms[id]!.outputs).some((it) => pcollections[it]!.isBounded === IsBounded_Enum.UNBOUNDED),
     );
-    this.#usesAllCores = usesAllCores(stage);
-    // To a worker that does not use all cores, two bundles are of use where one waits for something.
-    this.parallelism = Math.max(2, this.#usesAllCores ? availableParallelism() : 0);
+    // Others run functions one at a time, as Python's does.
+    this.parallelism = usesAllCores(stage) ? availableParallelism() : 1;
     worker.server.describe(this.#described.descriptor);
   }
 
@@ -191,12 +193,12 @@ export class RemoteStage implements PreparedStage {
     }
   }
 
-  async isBusy(bundle: number): Promise<boolean> {
+  async waits(bundle: number): Promise<boolean> {
     const open = this.#open.get(bundle);
-    if (open === undefined || this.#usesAllCores) return false;
+    if (open === undefined) return false;
     try {
       const infos = await this.worker.watch.progress(open.connection, open.bundle);
-      return infos !== undefined && open.pace.computes(infos);
+      return infos !== undefined && !open.pace.computes(infos);
     } catch {
       // The bundle has come to its end.
       return false;
