@@ -1,5 +1,5 @@
 /** An expansion service that this program has started: on a leash, so that it never outlives the program. */
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
@@ -39,11 +39,10 @@ export class StartedService {
   static async start({ program, args, what }: ServiceCommand, port: number, patience: number): Promise<StartedService> {
     const process = await leash(program, args, { grace: GRACE });
     const service = new StartedService(`127.0.0.1:${port}`, what, process);
-    const connection = client(ExpansionService, service.address);
-    const late = new AbortController();
+    const over = new AbortController();
     try {
       await Promise.race([
-        connection.ready(patience).catch((cause: unknown) => {
+        answers(service.address, port, patience, over.signal).catch((cause: unknown) => {
           throw new GirderError("io", `${capital(what)} does not answer within ${patience / 1000} s of its start.`, {
             where: service.address,
             remedy: "See whether it starts by hand; give it more time with patience.",
@@ -59,8 +58,7 @@ export class StartedService {
       await process.end();
       throw thrown;
     } finally {
-      late.abort();
-      connection.close();
+      over.abort();
     }
   }
 
@@ -79,6 +77,31 @@ export class StartedService {
       remedy: "See whether it starts by hand, with the same arguments.",
     });
   }
+}
+
+/** Waits until a service answers: gRPC, which tries once a second, is asked once somebody listens. */
+async function answers(address: string, port: number, patience: number, over: AbortSignal): Promise<void> {
+  const end = Date.now() + patience;
+  while (!over.aborted && Date.now() < end && !(await listens(port))) await wait(LOOK);
+  const connection = client(ExpansionService, address);
+  try {
+    if (!over.aborted) await connection.ready(Math.max(end - Date.now(), 0));
+  } finally {
+    connection.close();
+  }
+}
+
+/** How often (ms) it is looked whether a service listens. */
+const LOOK = 50;
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 /** How long (ms) after a broken connection the end of a process may become known. */
