@@ -1,20 +1,13 @@
 /** For specs: a program that lends transforms. */
-import {
-  type Coder,
-  type KV,
-  KVCoder,
-  RowCoder,
-  STRING_CODER,
-  VARINT_CODER,
-} from "../../../portability/coders/index.js";
+import { type Coder, type KV, KVCoder, STRING_CODER, VARINT_CODER } from "../../../portability/coders/index.js";
 import { P } from "../../pipeline/p.js";
 import type { PCollection } from "../../pipeline/pcollection.js";
 import type { Root } from "../../pipeline/root.js";
+import { int64, nullable, schema, string, withSchema } from "../../schemas/index.js";
 import { valueState } from "../../state/state-param.js";
 import { create } from "../../transforms/create.js";
 import { flatten } from "../../transforms/flatten.js";
 import { registerTransform } from "../index.js";
-import { fieldType, schemaOf } from "../row-of-values.js";
 
 registerTransform(
   "test:long_words:v1",
@@ -24,7 +17,7 @@ registerTransform(
         .filter((word) => word.length >= minimum)
         .map("suffix", (word) => `${word}${suffix ?? ""}`)
         .withCoder(STRING_CODER),
-  { schema: { minimum: "int64", suffix: "string?" }, description: "Words of some length." },
+  { schema: schema({ minimum: int64(), suffix: nullable(string()) }), description: "Words of some length." },
 );
 
 registerTransform("test:by_length:v1", () => (words: PCollection<string>) => ({
@@ -39,12 +32,7 @@ registerTransform("test:both:v1", () => ({ a, b }: { a: PCollection<string>; b: 
     .withCoder(STRING_CODER);
 });
 
-const ROWS = new RowCoder(
-  schemaOf([
-    { name: "name", type: fieldType("string") },
-    { name: "size", type: fieldType("int64", true) },
-  ]),
-);
+const ROWS = schema({ name: string(), size: nullable(int64()) });
 
 registerTransform(
   "test:rows:v1",
@@ -56,8 +44,7 @@ registerTransform(
           { name: "none", size: null },
         ]),
       )
-      .map((row) => row)
-      .withCoder(ROWS as Coder<unknown> as Coder<{ name: string; size: number | null }>),
+      .apply(withSchema(ROWS)),
 );
 
 const TOTALS = new KVCoder(STRING_CODER, VARINT_CODER) as Coder<unknown> as Coder<KV<string, number>>;
