@@ -23,7 +23,7 @@ import { StartedService } from "./started-service.js";
 const { ANYOF, EXTERNAL } = StandardEnvironments.Environments;
 
 /** How long (ms) a service that runs already may take to be reached. */
-const REACH = 5_000;
+const REACH = 3_000;
 /** How long (ms) it may take to answer. */
 const ANSWER = 120_000;
 

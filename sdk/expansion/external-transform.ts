@@ -35,7 +35,7 @@ export interface ExternalOptions {
    * How its output is to be written, where the other SDK would not know: a Python function without type hints, say. Several
    * outputs are given by name.
    */
-  readonly outputCoder?: Coder<never> | Readonly<Record<string, Coder<never>>>;
+  readonly outputCoder?: Coder<unknown> | Readonly<Record<string, Coder<unknown>>>;
 }
 
 /**
@@ -101,12 +101,9 @@ function expanded(
   { outputCoder = {} }: ExternalOptions,
 ): Record<string, PCollection<unknown>> {
   const where = pipeline.where;
-  const coders: Readonly<Record<string, Coder<never>>> =
-    "spec" in outputCoder ? { "0": outputCoder as Coder<never> } : outputCoder;
-  const components = pipeline.describeCollections(
-    Object.values(inputs),
-    Object.values(coders) as readonly Coder<unknown>[],
-  );
+  const coders: Readonly<Record<string, Coder<unknown>>> =
+    "spec" in outputCoder ? { "0": outputCoder as Coder<unknown> } : outputCoder;
+  const components = pipeline.describeCollections(Object.values(inputs), Object.values(coders));
   const transform = {
     uniqueName: where,
     spec: { urn, payload },
@@ -118,7 +115,7 @@ function expanded(
       transform,
       namespace: pipeline.foreignNamespace(),
       outputCoderRequests: Object.fromEntries(
-        Object.entries(coders).map(([name, coder]) => [name, pipeline.addCoder(coder as Coder<unknown>)]),
+        Object.entries(coders).map(([name, coder]) => [name, pipeline.addCoder(coder)]),
       ),
     });
     try {

@@ -9,8 +9,6 @@ export { type ExternalOptions, externalTransform } from "./external-transform.js
 export { type BuilderCall, type JavaTransformOptions, javaTransform } from "./java-transform.js";
 export { type PythonTransformOptions, pythonTransform } from "./python-transform.js";
 export {
-  type ConfigurationFields,
-  type ConfigurationValues,
   type LentDescription,
   type LentTransform,
   registerTransform,

@@ -1,32 +1,12 @@
 /** Transforms that a program lends to other SDKs. */
 
-import { isMessage } from "@bufbuild/protobuf";
 import type { Row } from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
-import { type Schema, SchemaSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/schema_pb.js";
+import type { Schema as SchemaProto } from "../../portability/gen/org/apache/beam/model/pipeline/v1/schema_pb.js";
 import { FunctionTable } from "../pipeline/functions.js";
 import type { PTransform, PValue } from "../pipeline/pvalue.js";
+import type { Schema } from "../schemas/schema.js";
 import { expandRegistered } from "./expand-registered.js";
-import { fieldType, schemaOf } from "./row-of-values.js";
-import type { FieldTypeName } from "./typed-value.js";
-
-/** The fields of a configuration, by their names: `{ minimum: "int64", unit: "string?" }`, of which the second may be missing. */
-export type ConfigurationFields = Readonly<Record<string, FieldTypeName | `${FieldTypeName}?`>>;
-
-/** The values of such fields. */
-export type ConfigurationValues<F extends ConfigurationFields> = {
-  readonly [Name in keyof F]: F[Name] extends `${infer T}?` ? ValueOf<T> | null : ValueOf<F[Name]>;
-};
-
-type ValueOf<T> = T extends "byte" | "int16" | "int32" | "float" | "double"
-  ? number
-  : T extends "int64"
-    ? number | bigint
-    : T extends "boolean"
-      ? boolean
-      : T extends "bytes"
-        ? Uint8Array
-        : string;
 
 /**
  * What a registered transform is given: the root if it has no inputs, the PCollection if it has one, otherwise an object of them.
@@ -35,9 +15,9 @@ type ValueOf<T> = T extends "byte" | "int16" | "int32" | "float" | "double"
 export type LentTransform = PTransform<any, PValue>;
 
 /** What is said of a registered transform to those who look for one. */
-export interface LentDescription<F extends ConfigurationFields> {
-  /** The fields of its configuration, or their schema. Default: whatever it is given. */
-  readonly schema?: F | Schema;
+export interface LentDescription<T extends object> {
+  /** The schema of its configuration. Default: whatever it is given. */
+  readonly schema?: Schema<T>;
   readonly description?: string;
   /** Names of its inputs. Default: `input`. */
   readonly inputs?: readonly string[];
@@ -49,7 +29,7 @@ export interface LentDescription<F extends ConfigurationFields> {
 export interface RegisteredTransform {
   readonly urn: string;
   readonly build: (configuration: Row, payload: Uint8Array) => LentTransform;
-  readonly schema: Schema | undefined;
+  readonly schema: SchemaProto | undefined;
   readonly description: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -79,8 +59,11 @@ export function registry(): Registry {
  * Makes a transform known to other SDKs, whose pipelines may use it once `girder expansion-service` serves the program.
  *
  * ```ts
- * registerTransform("example:long_words:v1", ({ minimum }) => (words: PCollection<string>) =>
- *   words.filter((word) => word.length >= minimum), { schema: { minimum: "int64" } });
+ * registerTransform(
+ *   "example:long_words:v1",
+ *   ({ minimum }) => (words: PCollection<string>) => words.filter((word) => word.length >= minimum),
+ *   { schema: schema({ minimum: int64() }) },
+ * );
  * ```
  *
  * Inputs have the coders that the other SDK has given them; outputs need standard ones (`withCoder`).
@@ -89,10 +72,10 @@ export function registry(): Registry {
  * @param build makes it of its configuration, and of the bytes that it was written as.
  * @throws GirderError `invalid-argument` for a URN that is registered already.
  */
-export function registerTransform<const F extends ConfigurationFields = ConfigurationFields>(
+export function registerTransform<T extends object = Row>(
   urn: string,
-  build: (configuration: ConfigurationValues<F>, payload: Uint8Array) => LentTransform,
-  { schema, description = "", inputs = ["input"], outputs = ["output"] }: LentDescription<F> = {},
+  build: (configuration: T, payload: Uint8Array) => LentTransform,
+  { schema, description = "", inputs = ["input"], outputs = ["output"] }: LentDescription<T> = {},
 ): void {
   const { transforms } = registry();
   if (transforms.has(urn)) {
@@ -102,20 +85,10 @@ export function registerTransform<const F extends ConfigurationFields = Configur
   }
   transforms.set(urn, {
     urn,
-    build: build as RegisteredTransform["build"],
-    schema:
-      schema === undefined || isMessage(schema, SchemaSchema) ? schema : schemaOfFields(schema as ConfigurationFields),
+    build: build as unknown as RegisteredTransform["build"],
+    schema: schema?.proto,
     description,
     inputs,
     outputs,
   });
-}
-
-function schemaOfFields(fields: ConfigurationFields): Schema {
-  return schemaOf(
-    Object.entries(fields).map(([name, type]) => ({
-      name,
-      type: fieldType(type.replace(/\?$/, "") as FieldTypeName, type.endsWith("?")),
-    })),
-  );
 }

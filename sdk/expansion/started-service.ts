@@ -1,10 +1,17 @@
 /** An expansion service that this program has started: on a leash, so that it never outlives the program. */
-import { createServer } from "node:net";
+import { appendFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
 import { ExpansionService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
-import { describeEnding, type Ending, type Leashed, leash } from "../../portability/process/leash.js";
+import {
+  describeEnding,
+  type Ending,
+  type Leashed,
+  type LeashOptions,
+  leash,
+} from "../../portability/process/leash.js";
 
 /** How a service is started. */
 export interface ServiceCommand {
@@ -37,13 +44,12 @@ export class StartedService {
    * @throws GirderError `io` if it ends, or does not answer in time.
    */
   static async start({ program, args, what }: ServiceCommand, port: number, patience: number): Promise<StartedService> {
-    const process = await leash(program, args, { grace: GRACE });
+    const process = await leash(program, args, { grace: GRACE, ...logged(what) });
     const service = new StartedService(`127.0.0.1:${port}`, what, process);
-    const connection = client(ExpansionService, service.address);
-    const late = new AbortController();
+    const over = new AbortController();
     try {
       await Promise.race([
-        connection.ready(patience).catch((cause: unknown) => {
+        answers(service.address, port, patience, over.signal).catch((cause: unknown) => {
           throw new GirderError("io", `${capital(what)} does not answer within ${patience / 1000} s of its start.`, {
             where: service.address,
             remedy: "See whether it starts by hand; give it more time with patience.",
@@ -59,8 +65,7 @@ export class StartedService {
       await process.end();
       throw thrown;
     } finally {
-      late.abort();
-      connection.close();
+      over.abort();
     }
   }
 
@@ -79,6 +84,49 @@ export class StartedService {
       remedy: "See whether it starts by hand, with the same arguments.",
     });
   }
+}
+
+/** Environment variable that names a file to which the lines are added that services write. Default: they are not kept. */
+const LOG = "GIRDER_EXPANSION_LOG";
+
+/** Functions of the other SDK may run in the service: what they print, and why they fail, is in its lines. */
+function logged(what: string): Pick<LeashOptions, "onLine"> {
+  const file = process.env[LOG];
+  if (file === undefined) return {};
+  return {
+    onLine: (line) => {
+      try {
+        appendFileSync(file, `${what}: ${line}\n`);
+      } catch {
+        // A log that cannot be written keeps nothing from running.
+      }
+    },
+  };
+}
+
+/** Waits until a service answers: gRPC, which tries once a second, is asked once somebody listens. */
+async function answers(address: string, port: number, patience: number, over: AbortSignal): Promise<void> {
+  const end = Date.now() + patience;
+  while (!over.aborted && Date.now() < end && !(await listens(port))) await wait(LOOK);
+  const connection = client(ExpansionService, address);
+  try {
+    if (!over.aborted) await connection.ready(Math.max(end - Date.now(), 0));
+  } finally {
+    connection.close();
+  }
+}
+
+/** How often (ms) it is looked whether a service listens. */
+const LOOK = 50;
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 /** How long (ms) after a broken connection the end of a process may become known. */

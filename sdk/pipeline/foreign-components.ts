@@ -123,9 +123,13 @@ export class ForeignComponents {
       }
     }
     try {
+      // What the service has read and written again may say more than before; bytes of elements must stay what they are.
+      merge("coders", create(ComponentsSchema, { coders: { ...request.coders } }), answer);
       this.add(added);
     } catch (thrown) {
-      throw thrown instanceof GirderError ? new GirderError(thrown.code, thrown.what, { where }) : thrown;
+      if (!(thrown instanceof GirderError)) throw thrown;
+      const { code, what, remedy = "" } = thrown;
+      throw new GirderError(code, what, { where, remedy });
     }
     for (const requirement of requirements) this.requirements.add(requirement);
     this.expansions++;
