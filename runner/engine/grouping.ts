@@ -228,7 +228,7 @@ export class Grouping {
     }
     // Which windows are one that only their function can merge is known when it has been asked.
     if (merging === "custom") {
-      this.#custom.added(key, open.window);
+      this.#custom.added(key, open.window, timestamp);
       if (!this.#custom.isKnown(key)) {
         if (!this.#isDefault || open.ended) this.#custom.waits(key, open.window);
         return;
@@ -367,13 +367,18 @@ export class Grouping {
   }
 
   /**
-   * Keys whose function must be asked which of their windows are one: those with windows that end before `watermark`, which
+   * Keys whose function must be asked which of their windows are one: those with new windows of elements before `watermark`, which
    * must not move on to there until then, and those whose triggers may want to emit something before.
    */
   takeQuestions(watermark: Instant): KeyWindows[] {
     if (this.strategy.merging !== "custom") return [];
     const ending = this.#endingBefore(watermark).flatMap(({ cells }) => [...cells.keys()]);
     return this.#custom.takeQuestions(ending, watermark);
+  }
+
+  /** How far a watermark may come by what has been answered: the windows of all elements before it have been asked about. */
+  cleared(watermark: Instant): Instant {
+    return this.strategy.merging === "custom" ? Math.min(watermark, this.#custom.cleared) : watermark;
   }
 
   /** Whether it is known which windows are one of all that end before `watermark`. */
