@@ -441,6 +441,7 @@ export class Grouping {
     const emitted: Batch[] = [];
     const due = this.#endingBefore(watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
+    const output = this.#outputAtExpiry(due, watermark);
     for (const open of due) {
       const expired = this.#expired(open.window);
       const ends = !open.ended;
@@ -456,7 +457,7 @@ export class Grouping {
         for (const key of keys) {
           const cell = open.cells.get(key);
           if (cell === undefined || cell.closed) continue;
-          if (expired) this.#emit(key, cell, open, true, panes);
+          if (expired) this.#emitLast(key, cell, open, { now, output }, panes);
           else if (shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now))) {
             this.#fire(key, cell, open, now, panes);
           }
@@ -523,10 +524,41 @@ export class Grouping {
     else this.#leave(key, open.window);
   }
 
+  /**
+   * How far the output watermark has come when windows expire that take late elements: first they end, then they expire, even if the
+   * watermark moves past both at once. What ends and has nothing new holds back nothing.
+   */
+  #outputAtExpiry(due: readonly WindowCells[], watermark: Instant): Instant {
+    const inTwoSteps = this.strategy.allowedLateness > 0 && due.some(({ window }) => this.#expired(window));
+    return inTwoSteps ? Math.min(watermark, this.hold) : this.#outputWatermark;
+  }
+
+  /**
+   * Emits what a window that expires still has to say. A pane without anything new, for which its trigger does not ask, is late, and
+   * not said, if the output watermark has come past the window's end.
+   */
+  #emitLast(
+    key: KeyIdentity,
+    cell: Cell,
+    open: WindowCells,
+    { now, output }: { readonly now: Instant; readonly output: Instant },
+    into: PaneBuilder,
+  ): void {
+    const says = cell.added > 0 || shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now));
+    this.#emit(key, cell, open, true, into, says ? this.#outputWatermark : output);
+  }
+
   /** Emits a pane, if there is anything to say or it is always to be emitted. */
-  #emit(key: KeyIdentity, cell: Cell, open: WindowCells, isLast: boolean, into: PaneBuilder): void {
+  #emit(
+    key: KeyIdentity,
+    cell: Cell,
+    open: WindowCells,
+    isLast: boolean,
+    into: PaneBuilder,
+    outputWatermark = this.#outputWatermark,
+  ): void {
     const { window } = open;
-    const timing = this.#timing(cell, window);
+    const timing = this.#timing(cell, window, outputWatermark);
     const { onTimePaneAlways, closingPaneAlways, accumulating } = this.strategy;
     const isAsked = (timing === "ON_TIME" && onTimePaneAlways) || (isLast && closingPaneAlways);
     if (cell.added === 0 && !isAsked) return;
@@ -562,9 +594,9 @@ export class Grouping {
     into.add(key, next.values, cell.refs.length, next.timestamp, next.window, pane);
   }
 
-  #timing({ pane }: Cell, { maxTimestamp }: InternedWindow): EmittedTiming {
+  #timing({ pane }: Cell, { maxTimestamp }: InternedWindow, outputWatermark: Instant): EmittedTiming {
     const isEarlySoFar = pane === undefined || pane.timing === "EARLY";
-    if (maxTimestamp < this.#outputWatermark || !isEarlySoFar) return "LATE";
+    if (maxTimestamp < outputWatermark || !isEarlySoFar) return "LATE";
     return maxTimestamp < this.#inputWatermark ? "ON_TIME" : "EARLY";
   }
 
