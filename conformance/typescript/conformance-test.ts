@@ -2,7 +2,7 @@
 import type { ErrorCode, Root } from "girder";
 import type { MetricKind } from "../../portability/metrics/index.js";
 
-/** The categories of Beam's Java suite (`ValidatesRunner`), as far as there are tests. */
+/** The categories of Beam's Java suite (`ValidatesRunner`), as far as there are tests; the last two are facts of Beam and its model. */
 export type Category =
   | "Impulse"
   | "Create"
@@ -31,7 +31,8 @@ export type Category =
   | "BundleFinalization"
   | "TestStream"
   | "Triggers"
-  | "TriggerTranscripts";
+  | "TriggerTranscripts"
+  | "DataflowModel";
 
 /** A metric as the run must have committed it. */
 export interface ExpectedMetric {

@@ -1,6 +1,7 @@
 /** The suite: Beam's rules, as pipelines. */
 import type { ConformanceTest } from "./conformance-test.js";
 import { COMBINE } from "./tests/combine.js";
+import { DATAFLOW_MODEL } from "./tests/dataflow-model.js";
 import { GROUPING } from "./tests/grouping.js";
 import { PAR_DO } from "./tests/par-do.js";
 import { READING } from "./tests/reading.js";
@@ -34,4 +35,5 @@ export const TESTS: readonly ConformanceTest[] = [
   ...STREAMS,
   ...TRIGGERS,
   ...TRIGGER_TRANSCRIPTS,
+  ...DATAFLOW_MODEL,
 ];

@@ -10,9 +10,12 @@ const [one, two, both, far] = [
   windows.interval(50, 60),
 ];
 
+/** When all elements are, after which the watermark does not come. */
+const AT = 30;
+
 function opened(...keys: readonly string[]): CustomMerging {
   const merging = new CustomMerging();
-  for (const key of keys) for (const window of [one, two]) merging.added(key, window);
+  for (const key of keys) for (const window of [one, two]) merging.added(key, window, AT);
   return merging;
 }
 
@@ -27,16 +30,34 @@ describe("what is known of windows that only their function can merge", () => {
     merging.moved("k", two, both);
     merging.answered("k");
     assert.equal(merging.isKnown("k"), true);
-    merging.added("k", both);
+    merging.added("k", both, AT);
     assert.deepEqual(merging.takeQuestions(["k"], 0), []);
-    merging.added("k", far);
+    merging.added("k", far, AT);
     assert.deepEqual(merging.takeQuestions(["k"], 0), [{ key: "k", windows: [both, far] }]);
+  });
+
+  it("is asked before the watermark passes an element, though its window end much later", () => {
+    const merging = new CustomMerging();
+    merging.added("k", far, 3);
+    merging.added("l", far, 7);
+    assert.deepEqual(merging.takeQuestions([], 3), []);
+    assert.equal(merging.cleared, 3);
+    assert.deepEqual(merging.takeQuestions([], 5), [{ key: "k", windows: [far] }]);
+    assert.equal(merging.cleared, 3);
+    // What comes after the question does not hold up what it was asked for.
+    merging.added("k", two, 4);
+    merging.answered("k");
+    assert.equal(merging.cleared, 5);
+    assert.deepEqual(merging.takeQuestions([], 6), [{ key: "k", windows: [far, two] }]);
+    assert.equal(merging.copy().cleared, 5);
+    merging.answered("k");
+    assert.equal(merging.cleared, 6);
   });
 
   it("is asked again for windows that came before the answer", () => {
     const merging = opened("k");
     merging.takeQuestions(["k"], 0);
-    merging.added("k", far);
+    merging.added("k", far, AT);
     assert.deepEqual(merging.takeQuestions(["k"], 0), []);
     merging.answered("k");
     assert.equal(merging.isKnown("k"), false);
@@ -47,7 +68,7 @@ describe("what is known of windows that only their function can merge", () => {
     const merging = opened("k");
     merging.takeQuestions(["k"], 10);
     merging.answered("k");
-    merging.added("k", far);
+    merging.added("k", far, AT);
     assert.deepEqual(
       [one, two, far].map((window) => merging.isSettled("k", window)),
       [true, false, false],
@@ -59,7 +80,7 @@ describe("what is known of windows that only their function can merge", () => {
     merging.waits("k", one);
     // Who waits is asked about unasked.
     assert.deepEqual(merging.takeQuestions([], 0), [{ key: "k", windows: [one, two] }]);
-    merging.added("k", far);
+    merging.added("k", far, AT);
     merging.waits("k", far);
     merging.moved("k", one, both);
     merging.moved("k", two, both);
@@ -85,7 +106,7 @@ describe("what is known of windows that only their function can merge", () => {
     merging.takeQuestions(["k"], 20);
     const copy = merging.copy();
     merging.answered("k");
-    merging.added("k", far);
+    merging.added("k", far, AT);
     assert.equal(copy.isKnown("k"), false);
     assert.deepEqual(copy.takeQuestions([], 20), []);
     assert.deepEqual(copy.answered("l"), [two]);

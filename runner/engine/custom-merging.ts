@@ -1,6 +1,6 @@
 /** Which windows each key has open, where only their own function knows which of them become one. */
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
-import type { Instant } from "../../portability/execution/time.js";
+import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import type { KeyWindows } from "./events.js";
 
@@ -12,21 +12,32 @@ interface Question {
 
 export class CustomMerging {
   readonly #open = new Map<KeyIdentity, Set<InternedWindow>>();
-  /** Keys with windows that the function has not been asked about. */
-  readonly #changed = new Set<KeyIdentity>();
+  /** Keys with windows that the function has not been asked about, with the earliest timestamp of the elements in these. */
+  readonly #changed = new Map<KeyIdentity, Instant>();
   /** What it has been asked, and has not answered. */
   readonly #asked = new Map<KeyIdentity, Question>();
   /** Windows whose triggers wait for the answer. */
   readonly #waiting = new Map<KeyIdentity, Set<InternedWindow>>();
   /** Windows that had ended when they were asked about: what comes for their keys afterwards has come too late to merge. */
   readonly #settled = new Map<KeyIdentity, Set<InternedWindow>>();
+  #cleared: Instant = MIN_TIMESTAMP;
+  /** Where the watermark stood when questions were last asked. */
+  #asking: Instant = MIN_TIMESTAMP;
 
   /** An element has come. */
-  added(key: KeyIdentity, window: InternedWindow): void {
+  added(key: KeyIdentity, window: InternedWindow, timestamp: Instant): void {
     const open = setOf(this.#open, key);
     if (open.has(window)) return;
     open.add(window);
-    this.#changed.add(key);
+    this.#changed.set(key, Math.min(this.#changed.get(key) ?? MAX_TIMESTAMP, timestamp));
+  }
+
+  /**
+   * How far the watermark may move: the windows of all elements before it have been asked about. A merged window may end before
+   * those that it is made of, if not before its elements.
+   */
+  get cleared(): Instant {
+    return this.#cleared;
   }
 
   /** Whether it is known which windows of the key are one. */
@@ -44,16 +55,26 @@ export class CustomMerging {
     setOf(this.#waiting, key).add(window);
   }
 
-  /** What is to be asked: about those of the keys that have changed, and about those that wait. */
+  /**
+   * What is to be asked: about keys that have changed, if they are among the given ones, if they wait, or if the watermark is to move
+   * past an element that changed them.
+   */
   takeQuestions(keys: Iterable<KeyIdentity>, watermark: Instant): KeyWindows[] {
     const questions: KeyWindows[] = [];
-    for (const key of new Set([...keys, ...this.#waiting.keys()])) {
+    const passed = [...this.#changed].flatMap(([key, earliest]) => (earliest < watermark ? [key] : []));
+    for (const key of new Set([...keys, ...this.#waiting.keys(), ...passed])) {
       if (this.#asked.has(key) || !this.#changed.delete(key)) continue;
       const windows = new Set(this.#open.get(key));
       this.#asked.set(key, { windows, watermark });
       questions.push({ key, windows: [...windows] });
     }
+    this.#asking = Math.max(this.#asking, watermark);
+    this.#clear();
     return questions;
+  }
+
+  #clear(): void {
+    if (this.#asked.size === 0) this.#cleared = this.#asking;
   }
 
   /** What a key had in one window is in another. */
@@ -70,6 +91,7 @@ export class CustomMerging {
   answered(key: KeyIdentity): InternedWindow[] {
     const question = this.#asked.get(key);
     this.#asked.delete(key);
+    this.#clear();
     if (question === undefined) return [];
     const { windows, watermark } = question;
     for (const window of windows) if (window.maxTimestamp < watermark) setOf(this.#settled, key).add(window);
@@ -98,7 +120,9 @@ export class CustomMerging {
   copy(): CustomMerging {
     const copy = new CustomMerging();
     for (const [key, windows] of this.#open) copy.#open.set(key, new Set(windows));
-    for (const key of this.#changed) copy.#changed.add(key);
+    for (const [key, earliest] of this.#changed) copy.#changed.set(key, earliest);
+    copy.#cleared = this.#cleared;
+    copy.#asking = this.#asking;
     for (const [key, { windows, watermark }] of this.#asked) {
       copy.#asked.set(key, { windows: new Set(windows), watermark });
     }

@@ -378,9 +378,10 @@ export class Engine {
           asked.add(i);
           commands.push({ type: "merge-windows", node: i, keys });
         }
-        if (!grouping.mayAdvance(input)) return watermarks[i]!;
-        this.#emit(i, grouping.advance(input, this.#triggerTime));
-        const output = Math.min(input, grouping.hold);
+        const cleared = grouping.cleared(input);
+        if (!grouping.mayAdvance(cleared)) return watermarks[i]!;
+        this.#emit(i, grouping.advance(cleared, this.#triggerTime));
+        const output = Math.min(cleared, grouping.hold);
         grouping.outputAdvanced(output);
         return output;
       }

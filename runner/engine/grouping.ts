@@ -228,7 +228,7 @@ export class Grouping {
     }
     // Which windows are one that only their function can merge is known when it has been asked.
     if (merging === "custom") {
-      this.#custom.added(key, open.window);
+      this.#custom.added(key, open.window, timestamp);
       if (!this.#custom.isKnown(key)) {
         if (!this.#isDefault || open.ended) this.#custom.waits(key, open.window);
         return;
@@ -367,13 +367,18 @@ export class Grouping {
   }
 
   /**
-   * Keys whose function must be asked which of their windows are one: those with windows that end before `watermark`, which
+   * Keys whose function must be asked which of their windows are one: those with new windows of elements before `watermark`, which
    * must not move on to there until then, and those whose triggers may want to emit something before.
    */
   takeQuestions(watermark: Instant): KeyWindows[] {
     if (this.strategy.merging !== "custom") return [];
     const ending = this.#endingBefore(watermark).flatMap(({ cells }) => [...cells.keys()]);
     return this.#custom.takeQuestions(ending, watermark);
+  }
+
+  /** How far a watermark may come by what has been answered: the windows of all elements before it have been asked about. */
+  cleared(watermark: Instant): Instant {
+    return this.strategy.merging === "custom" ? Math.min(watermark, this.#custom.cleared) : watermark;
   }
 
   /** Whether it is known which windows are one of all that end before `watermark`. */
@@ -436,6 +441,7 @@ export class Grouping {
     const emitted: Batch[] = [];
     const due = this.#endingBefore(watermark);
     due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
+    const output = this.#outputAtExpiry(due, watermark);
     for (const open of due) {
       const expired = this.#expired(open.window);
       const ends = !open.ended;
@@ -451,7 +457,7 @@ export class Grouping {
         for (const key of keys) {
           const cell = open.cells.get(key);
           if (cell === undefined || cell.closed) continue;
-          if (expired) this.#emit(key, cell, open, true, panes);
+          if (expired) this.#emitLast(key, cell, open, { now, output }, panes);
           else if (shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now))) {
             this.#fire(key, cell, open, now, panes);
           }
@@ -518,10 +524,41 @@ export class Grouping {
     else this.#leave(key, open.window);
   }
 
+  /**
+   * How far the output watermark has come when windows expire that take late elements: first they end, then they expire, even if the
+   * watermark moves past both at once. What ends and has nothing new holds back nothing.
+   */
+  #outputAtExpiry(due: readonly WindowCells[], watermark: Instant): Instant {
+    const inTwoSteps = this.strategy.allowedLateness > 0 && due.some(({ window }) => this.#expired(window));
+    return inTwoSteps ? Math.min(watermark, this.hold) : this.#outputWatermark;
+  }
+
+  /**
+   * Emits what a window that expires still has to say. A pane without anything new, for which its trigger does not ask, is late, and
+   * not said, if the output watermark has come past the window's end.
+   */
+  #emitLast(
+    key: KeyIdentity,
+    cell: Cell,
+    open: WindowCells,
+    { now, output }: { readonly now: Instant; readonly output: Instant },
+    into: PaneBuilder,
+  ): void {
+    const says = cell.added > 0 || shouldFire(this.strategy.trigger, cell.trigger, this.#time(open, now));
+    this.#emit(key, cell, open, true, into, says ? this.#outputWatermark : output);
+  }
+
   /** Emits a pane, if there is anything to say or it is always to be emitted. */
-  #emit(key: KeyIdentity, cell: Cell, open: WindowCells, isLast: boolean, into: PaneBuilder): void {
+  #emit(
+    key: KeyIdentity,
+    cell: Cell,
+    open: WindowCells,
+    isLast: boolean,
+    into: PaneBuilder,
+    outputWatermark = this.#outputWatermark,
+  ): void {
     const { window } = open;
-    const timing = this.#timing(cell, window);
+    const timing = this.#timing(cell, window, outputWatermark);
     const { onTimePaneAlways, closingPaneAlways, accumulating } = this.strategy;
     const isAsked = (timing === "ON_TIME" && onTimePaneAlways) || (isLast && closingPaneAlways);
     if (cell.added === 0 && !isAsked) return;
@@ -557,9 +594,9 @@ export class Grouping {
     into.add(key, next.values, cell.refs.length, next.timestamp, next.window, pane);
   }
 
-  #timing({ pane }: Cell, { maxTimestamp }: InternedWindow): EmittedTiming {
+  #timing({ pane }: Cell, { maxTimestamp }: InternedWindow, outputWatermark: Instant): EmittedTiming {
     const isEarlySoFar = pane === undefined || pane.timing === "EARLY";
-    if (maxTimestamp < this.#outputWatermark || !isEarlySoFar) return "LATE";
+    if (maxTimestamp < outputWatermark || !isEarlySoFar) return "LATE";
     return maxTimestamp < this.#inputWatermark ? "ON_TIME" : "EARLY";
   }
 

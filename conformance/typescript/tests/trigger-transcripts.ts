@@ -5,6 +5,7 @@ import {
   afterCount,
   afterWatermark,
   bagState,
+  combinePerKey,
   defaultTrigger,
   fixedWindows,
   flatten,
@@ -18,6 +19,7 @@ import {
   reify,
   sessions,
   type Trigger,
+  toList,
   type WindowIntoOptions,
   windowInto,
   withKeys,
@@ -112,19 +114,29 @@ function complaint(expected: readonly Pane[], produced: readonly Pane[]): string
   return left.length > 0 ? `Unexpected output: ${JSON.stringify(left)}` : undefined;
 }
 
-function panesOf(input: PCollection<number>, transcript: Transcript): PCollection<Testimony> {
-  return input
-    .apply(
-      windowInto(transcript.window_fn?.startsWith("Sessions") === true ? sessions(10) : fixedWindows(10), {
-        trigger: triggerOf(transcript.trigger_fn ?? "Default"),
-        allowedLateness: transcript.allowed_lateness ?? 0,
-        accumulationMode: transcript.accumulation_mode === "discarding" ? "DISCARDING" : "ACCUMULATING",
-        outputTime: OUTPUT_TIMES[transcript.timestamp_combiner ?? "OUTPUT_AT_EOW"]!,
-        allowUnsafeTriggers: true,
-      }),
-    )
-    .apply(withKeys("k"))
-    .apply(groupByKey())
+/** What gathers the values of a pane: one that takes them as they are, and one that may combine them before. */
+const GATHER = {
+  grouped: (input: PCollection<KV<string, number>>): PCollection<KV<string, Iterable<number>>> =>
+    input.apply(groupByKey()),
+  combined: (input: PCollection<KV<string, number>>): PCollection<KV<string, Iterable<number>>> =>
+    input.apply(combinePerKey(toList<number>())),
+};
+
+function panesOf(
+  input: PCollection<number>,
+  transcript: Transcript,
+  gather: keyof typeof GATHER,
+): PCollection<Testimony> {
+  const windowed: PCollection<number> = input.apply(
+    windowInto(transcript.window_fn?.startsWith("Sessions") === true ? sessions(10) : fixedWindows(10), {
+      trigger: triggerOf(transcript.trigger_fn ?? "Default"),
+      allowedLateness: transcript.allowed_lateness ?? 0,
+      accumulationMode: transcript.accumulation_mode === "discarding" ? "DISCARDING" : "ACCUMULATING",
+      outputTime: OUTPUT_TIMES[transcript.timestamp_combiner ?? "OUTPUT_AT_EOW"]!,
+      allowUnsafeTriggers: true,
+    }),
+  );
+  return GATHER[gather](windowed.apply(withKeys("k")) as PCollection<KV<string, number>>)
     .apply(reify())
     .map(({ value, timestamp, window, pane }): Testimony => {
       if (!(window instanceof IntervalWindow)) throw new TypeError("All windows are intervals.");
@@ -144,7 +156,7 @@ function panesOf(input: PCollection<number>, transcript: Transcript): PCollectio
 }
 
 /** Judges panes as they come: those since one expectation by the next. What comes after the last one is not looked at. */
-function build(root: Root, transcript: Transcript): void {
+function build(root: Root, transcript: Transcript, gather: keyof typeof GATHER): void {
   const { input, expect } = root.apply(scriptOf(transcript));
   const inOneWindow = windowInto<Testimony>(globalWindows(), {
     trigger: defaultTrigger(),
@@ -153,9 +165,10 @@ function build(root: Root, transcript: Transcript): void {
     outputTime: "END_OF_WINDOW",
     allowUnsafeTriggers: false,
   });
-  const all = P([panesOf(input, transcript).apply(inOneWindow), expect.apply("Expectations", inOneWindow)]).apply(
-    flatten(),
-  ) as PCollection<Testimony>;
+  const all = P([
+    panesOf(input, transcript, gather).apply(inOneWindow),
+    expect.apply("Expectations", inOneWindow),
+  ]).apply(flatten()) as PCollection<Testimony>;
   const complaints = (all.apply(withKeys("judge")) as PCollection<KV<string, Testimony>>).parDo(
     "Judge",
     {
@@ -183,15 +196,20 @@ function nameOf({ name, error }: Transcript): string {
   return error === undefined ? numbered : `${numbered}, which does not hold`;
 }
 
-export const TRIGGER_TRANSCRIPTS: readonly ConformanceTest[] = TRANSCRIPTS.map((transcript) => ({
-  category: "TriggerTranscripts",
-  name: nameOf(transcript),
-  rule:
-    transcript.error === undefined
-      ? "Panes come when, and are what, the transcript says."
-      : "A transcript that does not hold is told from those that do.",
-  build: (root) => build(root, transcript),
-  ...(transcript.error === undefined
-    ? {}
-    : { failure: { code: "assertion" as const, message: new RegExp(transcript.error) } }),
-}));
+export const TRIGGER_TRANSCRIPTS: readonly ConformanceTest[] = TRANSCRIPTS.flatMap((transcript) => {
+  const name = nameOf(transcript);
+  return (["grouped", "combined"] as const).map(
+    (gather): ConformanceTest => ({
+      category: "TriggerTranscripts",
+      name: gather === "grouped" ? name : `${name}, combined`,
+      rule:
+        transcript.error === undefined
+          ? "Panes come when, and are what, the transcript says."
+          : "A transcript that does not hold is told from those that do.",
+      build: (root) => build(root, transcript, gather),
+      ...(transcript.error === undefined
+        ? {}
+        : { failure: { code: "assertion" as const, message: new RegExp(transcript.error) } }),
+    }),
+  );
+});

@@ -231,6 +231,22 @@ export const TRIGGERS: readonly ConformanceTest[] = [
     ["1,2 EARLY 0", "3 EARLY 1", "4 ON_TIME 2 last"],
   ),
   triggered(
+    "nothing more is said of a window that has said all, and takes late elements",
+    "A window ends, then it expires: a pane without anything new would come after the watermark had passed the window's end.",
+    repeatedly(afterCount(2)),
+    come(1, 2).advanceWatermark(10),
+    ["1,2 EARLY 0"],
+    { options: { allowedLateness: 5 } },
+  ),
+  triggered(
+    "nothing more is said of it if it ends and expires at once",
+    "Whether the watermark moves in one step or in two makes no difference.",
+    repeatedly(afterCount(2)),
+    come(1, 2),
+    ["1,2 EARLY 0"],
+    { options: { allowedLateness: 5 } },
+  ),
+  triggered(
     "or finally: until the end comes",
     "Trigger.OrFinally: as its main trigger, until the other fires, which is the last pane.",
     orFinally(repeatedly(afterCount(2)), afterCount(5)),
