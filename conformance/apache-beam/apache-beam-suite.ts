@@ -4,6 +4,7 @@ import { messageOf } from "../../portability/errors.js";
 import { cacheFolder } from "../driver/cache.js";
 import { runTool } from "../driver/run-tool.js";
 import type { Suite, SuiteRun } from "../driver/suite.js";
+import { pythonOfSuite } from "../python/interpreter.js";
 import type { TestResult } from "../report/report.js";
 import { ROOT } from "../root.js";
 import { checkWordCount, versionOf, writeInput } from "./examples.js";
@@ -22,9 +23,11 @@ export const apacheBeamSuite: Suite = {
   tunable: false,
   async setUp(options) {
     const sources = await officialSources();
+    const python = await pythonOfSuite();
     return {
-      versions: { "npm apache-beam": versionOf(sources), node: process.versions.node },
-      run: (endpoint, run) => runAll(sources, endpoint, options.timeout, { only: options.only, ...run }),
+      versions: { ...python.versions, "npm apache-beam": versionOf(sources), node: process.versions.node },
+      run: (endpoint, run) =>
+        runAll(sources, endpoint, options.timeout, { only: options.only, python: python.path, ...run }),
     };
   },
 };
@@ -40,6 +43,8 @@ async function officialSources(): Promise<string> {
 
 interface Chosen extends SuiteRun {
   readonly only: RegExp | undefined;
+  /** The interpreter that executes Python's transforms. */
+  readonly python: string;
 }
 
 async function runAll(sources: string, endpoint: string, timeout: number, run: Chosen): Promise<TestResult[]> {
@@ -65,7 +70,7 @@ async function runAll(sources: string, endpoint: string, timeout: number, run: C
   for (const [i, tests] of TEST_FILES.entries()) {
     const program = compiled[i]!;
     if (tests.typed) add(typesOf(tests.title, program));
-    add(...(await mochaResults(program.file, tests, timeout * TESTS_OF_A_FILE)));
+    add(...(await mochaResults(program.file, tests, run.python, timeout * TESTS_OF_A_FILE)));
   }
   for (const [i, { path }] of examples.entries()) {
     const program = compiled[TEST_FILES.length + i]!;

@@ -25,9 +25,14 @@ const ENVIRONMENT = { BEAM_SERVICE_OVERRIDES: "{}" };
 /**
  * The results of the tests in a file; those that are not run are skipped, under the names that they are listed by.
  *
- * @param timeout Seconds that the file may take.
+ * @param python The interpreter that executes Python's transforms. @param timeout Seconds that the file may take.
  */
-export async function mochaResults(file: string, tests: TestFile, timeout: number): Promise<TestResult[]> {
+export async function mochaResults(
+  file: string,
+  tests: TestFile,
+  python: string,
+  timeout: number,
+): Promise<TestResult[]> {
   const output = `${file}.json`;
   rmSync(output, { force: true });
   const left = Object.keys(tests.notRun).map((name) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`);
@@ -39,7 +44,7 @@ export async function mochaResults(file: string, tests: TestFile, timeout: numbe
   ];
   let failure = "";
   try {
-    await runTool(process.execPath, args, { env: ENVIRONMENT, timeout: timeout * 1000 });
+    await runTool(process.execPath, args, { env: { ...ENVIRONMENT, GIRDER_PYTHON: python }, timeout: timeout * 1000 });
   } catch (thrown) {
     failure = messageOf(thrown);
   }

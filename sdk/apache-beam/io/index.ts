@@ -1,5 +1,5 @@
 /**
- * Sources and sinks. Text, CSV and JSON are in `girder/apache-beam/io/textio`; these are refused when they are applied.
+ * Sources and sinks. Text, CSV and JSON are in `girder/apache-beam/io/textio`; of these, all but Parquet are refused when they are applied.
  *
  * @module girder/apache-beam/io
  */

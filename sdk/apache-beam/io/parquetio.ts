@@ -1,21 +1,36 @@
 /**
- * Parquet files: refused. The official package has these done by transforms of other SDKs, which this entry does not start.
+ * Parquet files, which Python reads and writes: see `pythonTransform`. It must have `apache_beam`, pandas and pyarrow.
  *
  * @module girder/apache-beam/io/parquetio
  */
-
+import type { Schema } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/schema_pb.js";
 import type { Loose } from "../adapt/loose.js";
-import { elsewhere } from "../adapt/unsupported.js";
-import type { AsyncPTransform } from "../transforms/transform.js";
+import { RowCoder } from "../coders/row-coder.js";
+import type { PCollection, Root } from "../pvalue.js";
+import { withCoderInternal } from "../transforms/internal.js";
+import { pythonTransform } from "../transforms/python.js";
 
-const REMEDY = "Read or write text, CSV or JSON Lines instead, or convert the files before.";
-
-/** @returns a transform that is refused with a GirderError `unsupported` when it is applied. */
-export function readFromParquet(_filePattern: string, _options: object = {}): AsyncPTransform<Loose, Loose> {
-  return elsewhere("readFromParquet", REMEDY);
+/** The rows of files. @param options `columns`: which fields, all by default. */
+export function readFromParquet(
+  filePattern: string,
+  options: { columns?: string[] } = {},
+): (root: Root) => Promise<PCollection<Loose>> {
+  return async function readFromParquet(root) {
+    const read = { path: filePattern, format: "parquet", ...options };
+    return root.applyAsync(pythonTransform<Root, PCollection<Loose>>("apache_beam.dataframe.io.ReadViaPandas", read));
+  };
 }
 
-/** @returns a transform that is refused with a GirderError `unsupported` when it is applied. */
-export function writeToParquet(_filePathPrefix: string, _options: object = {}): AsyncPTransform<Loose, Loose> {
-  return elsewhere("writeToParquet", REMEDY);
+/** Writes rows. @param options `schema`: of the rows; by default that of `withRowCoder`. */
+export function writeToParquet(
+  filePathPrefix: string,
+  options: { schema?: Schema } = {},
+): (toWrite: PCollection<Loose>) => Promise<{ filesWritten: PCollection<string> }> {
+  return async function writeToParquet(toWrite) {
+    const { schema } = options;
+    const rows = schema === undefined ? toWrite : toWrite.apply(withCoderInternal<Loose>(RowCoder.fromSchema(schema)));
+    const write = { path: filePathPrefix, format: "parquet" };
+    const transform = pythonTransform<Loose, PCollection<string>>("apache_beam.dataframe.io.WriteViaPandas", write);
+    return { filesWritten: (await rows.applyAsync(transform)) as PCollection<string> };
+  };
 }

@@ -90,25 +90,41 @@ describe("files of the official API", () => {
   });
 });
 
-describe("transforms of other SDKs", () => {
-  it("are refused where they are applied, with their names and a way out", async () => {
+describe("transforms that Girder has executed by other SDKs", () => {
+  const folder = join(tmpdir(), "girder-door-nothing");
+
+  it("say what executes them where that is not there", async () => {
+    const rows = async (root: beam.Root): Promise<unknown> =>
+      root.apply(beam.create([{ a: 1 }])).applyAsync(sqlTransform("SELECT a FROM PCOLLECTION", { a: 0 }));
+    await assert.rejects(run(rows), /GIRDER_SQL_JAR/);
+    const python = async (root: beam.Root): Promise<unknown> => {
+      const input = root.apply(beam.create(["a"]));
+      return input.applyAsync(pythonTransform("apache_beam.Map", [pythonCallable("str.upper")]));
+    };
+    const { GIRDER_PYTHON } = process.env;
+    process.env["GIRDER_PYTHON"] = join(folder, "no-python");
+    try {
+      await assert.rejects(run(python), (thrown: GirderError) => /no-python/.test(thrown.message));
+    } finally {
+      if (GIRDER_PYTHON === undefined) delete process.env["GIRDER_PYTHON"];
+      else process.env["GIRDER_PYTHON"] = GIRDER_PYTHON;
+    }
+  });
+
+  it("are refused where there is nothing that executes them, with their names and a way out", async () => {
     const transforms: readonly [string, beam.AsyncPTransform<beam.Root, beam.PValue<unknown>>][] = [
       ["readFromKafka", beam.readFromKafka({}, [])],
       ["readFromKafkaWithMetadata", beam.readFromKafkaWithMetadata({}, [])],
       ["writeToKafka", beam.writeToKafka({}, [])],
       ["readFromAvro", beam.readFromAvro("x")],
       ["writeToAvro", beam.writeToAvro("x")],
-      ["readFromParquet", beam.readFromParquet("x")],
-      ["writeToParquet", beam.writeToParquet("x")],
       ["readFromBigQuery", beam.readFromBigQuery()],
       ["writeToBigQuery", beam.writeToBigQuery("x")],
       ["readFromPubSub", beam.readFromPubSub()],
       ["readFromPubSubWithAttributes", beam.readFromPubSubWithAttributes()],
       ["writeToPubSub", beam.writeToPubSub("x")],
       ["schemaio", beam.schemaio("x", "urn", {})],
-      ["pythonTransform(apache_beam.Map)", pythonTransform("apache_beam.Map", [pythonCallable("str.upper")])],
-      ["sqlTransform", sqlTransform("SELECT 1")],
-      ["rawExternalTransform(urn)", rawExternalTransform("urn", {}, undefined)],
+      ["rawExternalTransform(urn)", rawExternalTransform("urn", {}, (() => {}) as never)],
     ];
     for (const [name, transform] of transforms) {
       await assert.rejects(

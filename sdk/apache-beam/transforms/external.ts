@@ -1,19 +1,37 @@
 /**
- * Transforms of any other SDK: refused. The official package has them expanded by a service that it starts, which this entry
- * does not.
+ * Transforms of any other SDK.
  *
  * @module girder/apache-beam/transforms/external
  */
+import { type ExpansionService, externalConfiguration, externalTransform, rowOfValues } from "../../expansion/index.js";
+import { externalOptions, foreign, type RawExternalTransformOptions } from "../adapt/foreign.js";
 import type { Loose } from "../adapt/loose.js";
-import { elsewhere } from "../adapt/unsupported.js";
+import { unsupported } from "../adapt/unsupported.js";
 import type { AsyncPTransform } from "./transform.js";
 
-/** @returns a transform that is refused with a GirderError `unsupported` when it is applied. */
+export type { RawExternalTransformOptions };
+
+/**
+ * A transform that an expansion service knows by its URN.
+ *
+ * @param payload Its configuration: bytes, or values by name.
+ * @param service The address of the service, or how Girder starts one: `{ jar }`, `{ python }`. The official package's own service
+ * providers are refused when it is applied: GirderError `unsupported`.
+ */
 export function rawExternalTransform<InputT, OutputT>(
   urn: string,
-  _payload: object,
-  _service: unknown,
-  _options?: object,
+  payload: Uint8Array | Readonly<Record<string, unknown>>,
+  service: ExpansionService,
+  options: RawExternalTransformOptions = {},
 ): AsyncPTransform<InputT & Loose, OutputT & Loose> {
-  return elsewhere(`rawExternalTransform(${urn})`, "Write the transform in TypeScript.");
+  return foreign(`rawExternalTransform(${urn})`, () => {
+    if (typeof service !== "string" && (typeof service !== "object" || service === null)) {
+      throw unsupported(
+        `rawExternalTransform(${urn}) was given something else than an expansion service.`,
+        'Give its address, "host:port", or { jar: path } or { python: interpreter }.',
+      );
+    }
+    const bytes = payload instanceof Uint8Array ? payload : externalConfiguration(rowOfValues(payload as Loose, urn));
+    return externalTransform(urn, bytes, service, externalOptions(options));
+  });
 }

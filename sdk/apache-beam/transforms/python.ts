@@ -1,27 +1,37 @@
 /**
- * Transforms written in Python: refused. The official package has them expanded by a Python process, which this entry does not
- * start.
+ * Transforms written in Python, which the Python of the environment variable `GIRDER_PYTHON` executes, or else `python3`: it must
+ * have `apache_beam`.
  *
  * @module girder/apache-beam/transforms/python
  */
+import {
+  pythonCallable as girderPythonCallable,
+  pythonTransform as girderPythonTransform,
+} from "../../expansion/index.js";
+import { externalOptions, foreign, type RawExternalTransformOptions } from "../adapt/foreign.js";
 import type { Loose } from "../adapt/loose.js";
-import { elsewhere } from "../adapt/unsupported.js";
 import type { AsyncPTransform } from "./transform.js";
 
-/** @returns a transform that is refused with a GirderError `unsupported` when it is applied. */
+/**
+ * A transform of Python, by what makes it: `pythonTransform("apache_beam.Map", [pythonCallable("str.upper")])`.
+ *
+ * @param argsOrKwargs Its arguments by position, or by name. @param kwargs Those by name, beside those by position.
+ * @throws GirderError when it is applied: see `pythonTransform` of `girder/expansion`.
+ */
 export function pythonTransform<InputT, OutputT>(
   constructorName: string,
-  _argsOrKwargs?: unknown[] | object,
-  _kwargs?: object,
-  _options?: object,
+  argsOrKwargs: readonly unknown[] | Readonly<Record<string, unknown>> = [],
+  kwargs: Readonly<Record<string, unknown>> = {},
+  options: RawExternalTransformOptions = {},
 ): AsyncPTransform<InputT & Loose, OutputT & Loose> {
-  return elsewhere(
-    `pythonTransform(${constructorName})`,
-    "Write the function in TypeScript, or expand the transform with a pipeline of the Python SDK.",
+  const args = Array.isArray(argsOrKwargs) ? (argsOrKwargs as readonly unknown[]) : [];
+  const named = Array.isArray(argsOrKwargs) ? kwargs : { ...argsOrKwargs, ...kwargs };
+  return foreign(`pythonTransform(${constructorName})`, () =>
+    girderPythonTransform(constructorName, { args, kwargs: named as Loose, ...externalOptions(options) }),
   );
 }
 
 /** Python source that is to be evaluated as a callable, for the arguments of {@link pythonTransform}. */
-export function pythonCallable(expr: string): { expr: string; beamLogicalType: string } {
-  return { expr, beamLogicalType: "beam:logical_type:python_callable:v1" };
+export function pythonCallable(expr: string): ReturnType<typeof girderPythonCallable> {
+  return girderPythonCallable(expr);
 }
