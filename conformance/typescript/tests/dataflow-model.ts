@@ -255,8 +255,8 @@ export const DATAFLOW_MODEL: readonly ConformanceTest[] = CASES.map(
         stream === undefined
           ? root
               .apply(create(ALL_SCORES))
-              .apply(assignTimestamps(([, made]) => at(made)))
-              .map(([points]) => points)
+              .apply(assignTimestamps(({ made }) => at(made)))
+              .map(({ points }) => points)
           : root.apply(stream);
       const sums = scores.apply(windows).apply(withKeys("TeamX")).apply(combinePerKey(sum));
       passert(sums.apply(reify()).map((pane) => paneText(pane, isLenient))).containsInAnyOrder(panes);
