@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- [OPTION…]` runs the jobs of the embedded runner, `npm run bench -- portable [OPTION…]` those of the portable
- * one, `npm run bench -- nexmark [OPTION…]` streams and the queries of Nexmark; what they are and how they are measured is in
- * `embedded.ts`, `portable/command.ts` and `nexmark/command.ts`.
+ * one, `npm run bench -- nexmark [OPTION…]` streams and the queries of Nexmark, `npm run bench -- latency [OPTION…]` how long elements
+ * are on their way; what they are and how they are measured is in `embedded.ts`, `portable/command.ts`, `nexmark/command.ts` and
+ * `latency/command.ts`.
  */
 const [name, ...args] = process.argv.slice(2);
 if (name === "portable") {
@@ -10,4 +11,7 @@ if (name === "portable") {
 } else if (name === "nexmark") {
   const { nexmarkCommand } = await import("./nexmark/command.js");
   process.exitCode = nexmarkCommand(args);
+} else if (name === "latency") {
+  const { latencyCommand } = await import("./latency/command.js");
+  process.exitCode = await latencyCommand(args);
 } else await import("./embedded.js");

@@ -20,12 +20,15 @@ import {
   type Environment,
   type Pipeline,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { MetricsContainer } from "../../portability/metrics/index.js";
 import { SINK_URN } from "../environment/fn-api/bundle-descriptor.js";
 import { type FakeBundle, FakeWorker, type Process } from "../environment/fn-api/testing/fake-worker.js";
 import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { anyOf, external, ofUrn } from "../environment/testing/environments.js";
 import { PipelineBuilder } from "../graph/testing.js";
 import type { JobArtifacts } from "./artifacts/job-artifacts.js";
+import { STAGE_NAMESPACE } from "./backlog-metrics.js";
 import { jobExecutor } from "./execute-job.js";
 import type { ExecutionMessage, JobExecution } from "./execution.js";
 import { WorkerServices } from "./worker-services.js";
@@ -161,11 +164,43 @@ describe("the execution of a job", () => {
     assert.deepEqual(job.metrics(), { attempted: [], committed: [] });
     await job.done;
     const { attempted, committed } = job.metrics();
+    const isOfRunner = ({ labels }: MonitoringInfo): boolean => labels["NAMESPACE"] === STAGE_NAMESPACE;
+    const recorded = attempted.filter((info) => !isOfRunner(info));
     assert.deepEqual(
-      attempted.map(({ labels, payload }) => [labels["NAME"], [...payload]]),
+      recorded.map(({ labels, payload }) => [labels["NAME"], [...payload]]),
       [["count", [3]]],
     );
-    assert.deepEqual(committed, attempted);
+    assert.deepEqual(committed, recorded);
+    // Where the job was held up: nowhere any more.
+    const gauges = MetricsContainer.fromMonitoringInfos(attempted.filter(isOfRunner));
+    assert.deepEqual(
+      Array.from(gauges.entries(), ({ key, cell }) => [
+        key.step,
+        key.name,
+        cell.kind === "gauge" ? Number(cell.result()?.value) : cell.kind,
+      ]),
+      ["watermark_lag_ms", "pending_elements", "pending_bytes", "open_bundles"].map((name) => ["do", name, 0]),
+    );
+  });
+
+  it("tells where it is held up while a worker is busy", async () => {
+    let finish = (): void => undefined;
+    const busy = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await using pool = await Pool.start(() => busy);
+    const job = pool.run();
+    const open = (): number => {
+      const gauges = MetricsContainer.fromMonitoringInfos(job.metrics().attempted);
+      const { value = 0 } =
+        gauges.gauge({ step: "do", namespace: STAGE_NAMESPACE, name: "open_bundles" }).result() ?? {};
+      return Number(value);
+    };
+    // Progress is told of once a second at the latest.
+    while (open() !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    finish();
+    await job.done;
+    assert.equal(open(), 0);
   });
 
   it("passes on what workers log", async () => {

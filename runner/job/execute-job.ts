@@ -6,6 +6,7 @@ import {
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../portability/metrics/index.js";
 import { StandardEnvironments } from "../../portability/urns.js";
+import type { NodeBacklog } from "../engine/backlog.js";
 import type { EnvironmentOptions } from "../environment/environment-options.js";
 import { AttemptedMetrics } from "../environment/fn-api/attempted-metrics.js";
 import type { BundleWatchOptions } from "../environment/fn-api/bundle-watch.js";
@@ -15,6 +16,7 @@ import { launcherFor } from "../environment/launcher-for.js";
 import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { execute } from "../execution/execute.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
+import { backlogMetrics } from "./backlog-metrics.js";
 import type { ExecuteJob, JobExecution, JobToExecute } from "./execution.js";
 import { hostOf } from "./reachable-address.js";
 import { messageOfLog } from "./worker-log.js";
@@ -38,6 +40,7 @@ export function jobExecutor(services: WorkerServices, settings: ExecutionSetting
 function executeJob(job: JobToExecute, services: WorkerServices, settings: ExecutionSettings): JobExecution {
   const metrics = new MetricsContainer();
   const attempted = new AttemptedMetrics();
+  let backlog: readonly NodeBacklog[] = [];
   const running = execute(job.pipeline, {
     worker: (environment, id) => workerFor(job, environment, id, services, settings, attempted),
     capabilities: PORTABLE_CAPABILITIES,
@@ -46,10 +49,16 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
     signal: job.signal,
     drain: job.drain,
     metrics,
+    onProgress: (progress) => {
+      backlog = progress.backlog;
+    },
   });
   return {
     done: running.then(() => undefined),
-    metrics: () => ({ attempted: attempted.infos, committed: metrics.toMonitoringInfos() }),
+    metrics: () => ({
+      attempted: [...attempted.infos, ...backlogMetrics(backlog, Date.now())],
+      committed: metrics.toMonitoringInfos(),
+    }),
   };
 }
 

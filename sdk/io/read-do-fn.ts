@@ -12,6 +12,8 @@ import type { Source } from "./source.js";
 const PAUSE = 10;
 /** How long (ms) one is waited for that says later whether it has something. */
 const PATIENCE = 25;
+/** The same, where somebody waits for what was read of a stream: less than a bundle's time, more than an event loop's turn. */
+const HASTE = 5;
 
 /** All of a source, before it is divided. */
 const WHOLE: SourceRestriction = { part: undefined, position: 0 };
@@ -152,6 +154,8 @@ class Reading<T> {
   /** Undefined as long as nothing has been claimed. */
   open: OpenReader | undefined;
   readonly #restriction: SourceRestriction;
+  /** Whether something was read of a stream that goes on only when this call has ended. */
+  #isAwaited = false;
 
   constructor(
     readonly tracker: RestrictionTracker<SourceRestriction, Position>,
@@ -189,7 +193,10 @@ class Reading<T> {
       }
       const { reader } = open;
       // What was read before is passed over.
-      if (open.position >= begin) this.output(reader.current() as T, reader.timestamp?.());
+      if (open.position >= begin) {
+        this.output(reader.current() as T, reader.timestamp?.());
+        this.#isAwaited = !this.bounded;
+      }
       open.pass();
       if (open.position === limit) return this.#end();
     }
@@ -201,7 +208,7 @@ class Reading<T> {
     try {
       const said = await Promise.race([
         this.open!.next(),
-        sleep(PATIENCE, undefined, { signal: pause.signal }).catch(() => undefined),
+        sleep(this.#isAwaited ? HASTE : PATIENCE, undefined, { signal: pause.signal }).catch(() => undefined),
       ]);
       if (said === undefined) return this.#leave(resume({ delay: 1 }));
       this.open!.say(said);
