@@ -12,12 +12,8 @@
  * the window's end and when its processing time has come, {@link shouldFire} is asked; if it says so, {@link fired} is
  * told. A trigger that has finished closes its window.
  */
-import { type Duration, type Instant, MAX_TIMESTAMP } from "../../portability/execution/time.js";
-
-/** How an instant of processing time is changed: pushed back, or up to the next multiple of `period` from `offset`. All in ms. */
-export type TimestampTransform =
-  | { readonly kind: "delay"; readonly delay: Duration }
-  | { readonly kind: "align"; readonly period: Duration; readonly offset: Instant };
+import { type Instant, MAX_TIMESTAMP } from "../../portability/execution/time.js";
+import type { TimestampTransform } from "../../portability/execution/timestamp-transform.js";
 
 export type Trigger =
   /** When the watermark passes the window's end, then for every late element. */

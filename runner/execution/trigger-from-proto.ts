@@ -1,9 +1,7 @@
 /** Triggers of the protocol (`Trigger` in `beam_runner_api.proto`) as the engine has them. */
-import type {
-  TimestampTransform as TransformProto,
-  Trigger as TriggerProto,
-} from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import type { TimestampTransform, Trigger } from "../engine/trigger.js";
+import { timestampTransformsFromProto } from "../../portability/execution/timestamp-transform.js";
+import type { Trigger as TriggerProto } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import type { Trigger } from "../engine/trigger.js";
 
 /** A pipeline that names no trigger has the default one. */
 export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
@@ -21,7 +19,7 @@ export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
     case "afterProcessingTime":
       return {
         kind: "processing-time",
-        transforms: kind.value.timestampTransforms.flatMap(transformFromProto),
+        transforms: timestampTransformsFromProto(kind.value.timestampTransforms),
       };
     case "afterSynchronizedProcessingTime":
       // There is one clock, by which everybody upstream has come as far as now when it next moves; not before, for what
@@ -49,16 +47,5 @@ export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
         main: triggerFromProto(kind.value.main),
         until: triggerFromProto(kind.value.finally),
       };
-  }
-}
-
-function transformFromProto({ timestampTransform: transform }: TransformProto): TimestampTransform[] {
-  switch (transform.case) {
-    case "delay":
-      return [{ kind: "delay", delay: Number(transform.value.delayMillis) }];
-    case "alignTo":
-      return [{ kind: "align", period: Number(transform.value.period), offset: Number(transform.value.offset) }];
-    case undefined:
-      return [];
   }
 }

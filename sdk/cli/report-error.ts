@@ -17,13 +17,16 @@ export function exitCodeOf(thrown: unknown): number {
 }
 
 /** Where Girder itself is: the rooms of which frames of a stack are its own. */
-const ROOMS = ["sdk", "runner", "portability", "bundle"].map((room) => join(packageFolder(), "dist", room, "/"));
-const OWN = ROOMS.flatMap((path) => [path, pathToFileURL(path).href]);
+function ownPlaces(): string[] {
+  const rooms = ["sdk", "runner", "portability", "bundle"].map((room) => join(packageFolder(), "dist", room, "/"));
+  return rooms.flatMap((path) => [path, pathToFileURL(path).href]);
+}
 
 /** A stack without the frames below the author's, by which Girder called the author's function. */
 function authorsStack(stack: string): string {
   const lines = stack.split("\n");
-  const isOwn = (line: string): boolean => OWN.some((place) => line.includes(place)) || line.includes("node:internal");
+  const own = ownPlaces();
+  const isOwn = (line: string): boolean => own.some((place) => line.includes(place)) || line.includes("node:internal");
   let end = lines.length;
   while (end > 0 && /^\s+at /.test(lines[end - 1]!) && isOwn(lines[end - 1]!)) end--;
   // A stack that is Girder's alone is shown as it is.

@@ -11,6 +11,7 @@ import {
   SchemaSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/schema_pb.js";
 import { LogicalTypes } from "../../portability/urns.js";
+import * as types from "../schemas/field-types.js";
 import { type FieldTypeName, TypedValue } from "./typed-value.js";
 
 /** A row with its schema. */
@@ -66,30 +67,24 @@ interface Field {
   readonly value: unknown;
 }
 
-const ATOMS: Readonly<Partial<Record<FieldTypeName, AtomicType>>> = {
-  byte: AtomicType.BYTE,
-  int16: AtomicType.INT16,
-  int32: AtomicType.INT32,
-  int64: AtomicType.INT64,
-  float: AtomicType.FLOAT,
-  double: AtomicType.DOUBLE,
-  string: AtomicType.STRING,
-  boolean: AtomicType.BOOLEAN,
-  bytes: AtomicType.BYTES,
+const TYPES: Readonly<Record<FieldTypeName, types.FieldType<unknown>>> = {
+  byte: types.byte(),
+  int16: types.int16(),
+  int32: types.int32(),
+  int64: types.int64(),
+  float: types.float(),
+  double: types.double(),
+  string: types.string(),
+  boolean: types.boolean(),
+  bytes: types.bytes(),
+  decimal: types.decimal(),
+  python_callable: types.logical(LogicalTypes.Enum.PYTHON_CALLABLE, types.string()),
 };
 
 /** The type of a field by its name. */
 export function fieldType(name: FieldTypeName, nullable = false): FieldType {
-  const atom = ATOMS[name];
-  if (atom !== undefined) return create(FieldTypeSchema, { nullable, typeInfo: { case: "atomicType", value: atom } });
-  const [urn, representation] =
-    name === "decimal"
-      ? [LogicalTypes.Enum.DECIMAL, fieldType("bytes")]
-      : [LogicalTypes.Enum.PYTHON_CALLABLE, fieldType("string")];
-  return create(FieldTypeSchema, {
-    nullable,
-    typeInfo: { case: "logicalType", value: { urn, representation } },
-  });
+  const type = TYPES[name];
+  return (nullable ? types.nullable(type) : type).proto;
 }
 
 function fieldOf(value: unknown, where: string): Field {

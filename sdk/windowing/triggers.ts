@@ -18,12 +18,9 @@
  */
 import { GirderError } from "../../portability/errors.js";
 import type { Duration } from "../../portability/execution/time.js";
+import type { TimestampTransform } from "../../portability/execution/timestamp-transform.js";
 
-/** Where an instant of processing time is moved to (`TimestampTransform`). */
-export type TimestampTransform =
-  | { readonly kind: "delay"; readonly delay: Duration }
-  /** The next instant that is `offset` after a multiple of `period`, or the instant itself if it is one. */
-  | { readonly kind: "align"; readonly period: Duration; readonly offset: Duration };
+export type { TimestampTransform };
 
 /** When panes are emitted. Made by the functions of this module. */
 export type Trigger =

@@ -1,5 +1,7 @@
 /** Windowing strategies of other SDKs, as this one holds them. */
+
 import { GirderError } from "../../portability/errors.js";
+import { timestampTransformsFromProto } from "../../portability/execution/timestamp-transform.js";
 import { windowFnFromProto } from "../../portability/execution/window-fn.js";
 import {
   AccumulationMode_Enum as AccumulationModeEnum,
@@ -7,12 +9,11 @@ import {
   MergeStatus_Enum,
   OnTimeBehavior_Enum as OnTimeBehavior,
   OutputTime_Enum as OutputTime,
-  type TimestampTransform as TimestampTransformProto,
   type Trigger as TriggerProto,
   type WindowingStrategy as WindowingStrategyProto,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { AccumulationMode, WindowingStrategy } from "../pipeline/windowing.js";
-import type { TimestampTransform, Trigger } from "./triggers.js";
+import type { Trigger } from "./triggers.js";
 
 /**
  * @param where What is windowed so.
@@ -68,7 +69,7 @@ export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
     case "elementCount":
       return { kind: "count", count: kind.value.elementCount };
     case "afterProcessingTime":
-      return { kind: "processing-time", transforms: kind.value.timestampTransforms.flatMap(transformFromProto) };
+      return { kind: "processing-time", transforms: timestampTransformsFromProto(kind.value.timestampTransforms) };
     case "afterSynchronizedProcessingTime":
       return { kind: "synchronized-processing-time" };
     case "afterEndOfWindow": {
@@ -93,16 +94,5 @@ export function triggerFromProto(proto: TriggerProto | undefined): Trigger {
         main: triggerFromProto(kind.value.main),
         until: triggerFromProto(kind.value.finally),
       };
-  }
-}
-
-function transformFromProto({ timestampTransform: transform }: TimestampTransformProto): TimestampTransform[] {
-  switch (transform.case) {
-    case "delay":
-      return [{ kind: "delay", delay: Number(transform.value.delayMillis) }];
-    case "alignTo":
-      return [{ kind: "align", period: Number(transform.value.period), offset: Number(transform.value.offset) }];
-    case undefined:
-      return [];
   }
 }

@@ -43,3 +43,20 @@ export const WINDOW = 60_000;
 export function wordsOf(line: string): string[] {
   return line.match(/[A-Za-z']+/g) ?? [];
 }
+
+/** What a loop makes of the windowed count: for each window, by its start, how many elements its keys have. */
+export function countsByWindow(elements: number): Map<number, Map<number, number>> {
+  const windows = new Map<number, Map<number, number>>();
+  for (let i = 0; i < elements; i++) {
+    const timestamp = timestampOf(i);
+    const { key, value } = counted(i);
+    const start = timestamp - (timestamp % WINDOW);
+    let counts = windows.get(start);
+    if (counts === undefined) {
+      counts = new Map();
+      windows.set(start, counts);
+    }
+    counts.set(key, (counts.get(key) ?? 0) + value);
+  }
+  return windows;
+}

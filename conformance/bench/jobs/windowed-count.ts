@@ -1,6 +1,6 @@
 import { assignTimestamps, combinePerKey, fixedWindows, generateSequence, sum, windowInto } from "girder";
 import type { Job } from "../job.js";
-import { counted, timestampOf, WINDOW } from "./data.js";
+import { counted, countsByWindow, timestampOf, WINDOW } from "./data.js";
 
 /** Elements of 1,000 keys, counted by key in windows of a minute. */
 export const windowedCountJob: Job = {
@@ -8,20 +8,8 @@ export const windowedCountJob: Job = {
   elements: 30_000_000,
   elementsForBeam: 300_000,
   loop(elements) {
-    const windows = new Map<number, Map<number, number>>();
-    for (let i = 0; i < elements; i++) {
-      const timestamp = timestampOf(i);
-      const { key, value } = counted(i);
-      const start = timestamp - (timestamp % WINDOW);
-      let counts = windows.get(start);
-      if (counts === undefined) {
-        counts = new Map();
-        windows.set(start, counts);
-      }
-      counts.set(key, (counts.get(key) ?? 0) + value);
-    }
     let total = 0;
-    for (const counts of windows.values()) for (const value of counts.values()) total += value;
+    for (const counts of countsByWindow(elements).values()) for (const value of counts.values()) total += value;
     return total;
   },
   girder(pipeline, elements, report) {

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { GirderError, Pipeline } from "girder";
 import { runEmbedded } from "../../../sdk/runners/embedded/embedded.js";
+import { chosen } from "../chosen.js";
 import { type Latency, type LatencyRow, type Load, latencyOf } from "./measure.js";
 import { LATENCY_ROWS } from "./rows.js";
 
@@ -62,14 +63,7 @@ function parsed(args: readonly string[]) {
       json: { type: "string" },
     },
   });
-  const names = values.only?.split(",") ?? LATENCY_ROWS.map(({ name }) => name);
-  const rows = names.map((name) => {
-    const row = LATENCY_ROWS.find((each) => each.name === name);
-    if (row !== undefined) return row;
-    throw new GirderError("invalid-option", `--only names ${name}.`, {
-      remedy: `Use some of: ${LATENCY_ROWS.map((each) => each.name).join(", ")}.`,
-    });
-  });
+  const rows = chosen("only", values.only, LATENCY_ROWS, ({ name }) => name);
   const whole = (option: "elements" | "interval"): number => {
     const number = Number(values[option]);
     if (Number.isSafeInteger(number) && number > 0) return number;

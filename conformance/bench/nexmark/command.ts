@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { GirderError } from "girder";
+import { chosen } from "../chosen.js";
 import type { RowMeasurement } from "./measure.js";
 import type { Row, RowSubject } from "./row.js";
 import { rowText, titleText } from "./row-table.js";
@@ -51,14 +52,7 @@ function parsed(args: readonly string[]) {
       json: { type: "string" },
     },
   });
-  const names = values.only?.split(",") ?? ROWS.map(({ name }) => name);
-  const rows = names.map((name) => {
-    const row = ROWS.find((each) => each.name === name);
-    if (row !== undefined) return row;
-    throw new GirderError("invalid-option", `--only names ${name}.`, {
-      remedy: `Use some of: ${ROWS.map((each) => each.name).join(", ")}.`,
-    });
-  });
+  const rows = chosen("only", values.only, ROWS, ({ name }) => name);
   return { rows, runs: Number(values.runs), events: values.events ?? "", batch: values.batch, json: values.json };
 }
 

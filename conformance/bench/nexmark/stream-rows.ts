@@ -1,6 +1,6 @@
 /** Rows for streams: windows that are counted, and state by key. */
 import { countPerKey, fixedWindows, type KV, MAX_TIMESTAMP, type Pipeline, read, valueState, windowInto } from "girder";
-import { counted, timestampOf, WINDOW } from "../jobs/data.js";
+import { counted, countsByWindow, timestampOf, WINDOW } from "../jobs/data.js";
 import type { Row } from "./row.js";
 
 const MILLION = 1_000_000;
@@ -45,19 +45,7 @@ export const STREAM_ROWS: readonly Row[] = [
     target: 2 * MILLION,
     ready: (elements, bounded) => ({
       loop(report) {
-        const windows = new Map<number, Map<number, number>>();
-        for (let i = 0; i < elements; i++) {
-          const timestamp = timestampOf(i);
-          const { key, value } = counted(i);
-          const start = timestamp - (timestamp % WINDOW);
-          let counts = windows.get(start);
-          if (counts === undefined) {
-            counts = new Map();
-            windows.set(start, counts);
-          }
-          counts.set(key, (counts.get(key) ?? 0) + value);
-        }
-        for (const counts of windows.values()) for (const [key, count] of counts) report(key * count);
+        for (const counts of countsByWindow(elements).values()) for (const [key, count] of counts) report(key * count);
       },
       build(pipeline, report) {
         numbers(pipeline, elements, bounded)

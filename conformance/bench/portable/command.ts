@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { GirderError } from "girder";
 import { messageOf } from "../../../portability/errors.js";
+import { chosen } from "../chosen.js";
 import { measure, PORTABLE_SUBJECTS, type PortableMeasurement, type PortableSubject } from "./measure.js";
 import { PORTABLE_JOBS, type PortableJob } from "./portable-job.js";
 import { jobText, medianOf } from "./portable-table.js";
@@ -44,27 +45,15 @@ function parsed(args: readonly string[]) {
       json: { type: "string" },
     },
   });
-  const named = values.only?.split(",");
+  const jobs = chosen("only", values.only, PORTABLE_JOBS, ({ name }) => name);
+  const subjects = chosen("subjects", values.subjects, PORTABLE_SUBJECTS, (name) => name);
   return {
-    jobs: chosen("only", named, PORTABLE_JOBS, ({ name }) => name),
-    subjects: chosen("subjects", values.subjects.split(","), PORTABLE_SUBJECTS, (name) => name),
+    // In their usual order, each once.
+    jobs: PORTABLE_JOBS.filter((job) => jobs.includes(job)),
+    subjects: PORTABLE_SUBJECTS.filter((subject) => subjects.includes(subject)),
     runs: Number(values.runs),
     json: values.json,
   };
-}
-
-/** The candidates that are named: all if no names are given. @throws GirderError `invalid-option` for a name of none. */
-function chosen<T>(
-  option: string,
-  names: readonly string[] | undefined,
-  candidates: readonly T[],
-  nameOf: (candidate: T) => string,
-): readonly T[] {
-  if (names === undefined) return candidates;
-  const unknown = names.find((name) => !candidates.some((candidate) => nameOf(candidate) === name));
-  if (unknown === undefined) return candidates.filter((candidate) => names.includes(nameOf(candidate)));
-  const remedy = `Use some of: ${candidates.map(nameOf).join(", ")}.`;
-  throw new GirderError("invalid-option", `--${option} names ${unknown}.`, { remedy });
 }
 
 /** Subjects take turns, so that whatever else the machine does is shared. One on which the job fails has no result. */

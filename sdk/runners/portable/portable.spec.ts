@@ -6,11 +6,7 @@ import {
   JobService,
   JobState_Enum as JobState,
 } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
-import { PORTABLE_CAPABILITIES } from "../../../runner/graph/capabilities.js";
-import { plan } from "../../../runner/graph/plan.js";
-import { jobExecutor } from "../../../runner/job/execute-job.js";
-import { JobServer } from "../../../runner/job/job-server.js";
-import { WorkerServices } from "../../../runner/job/worker-services.js";
+import { type ExecutingServer, startExecutingServer } from "../../../runner/job/testing-server.js";
 import { counter } from "../../pipeline/metrics.js";
 import { Pipeline } from "../../pipeline/pipeline.js";
 import { passert } from "../../testing/passert.js";
@@ -23,22 +19,14 @@ import { run } from "../run.js";
 import { runPortable } from "./portable.js";
 
 describe("the portable runner", () => {
-  let workers: WorkerServices;
-  let server: JobServer;
+  let server: ExecutingServer;
 
   before(async () => {
-    workers = await WorkerServices.start("127.0.0.1");
-    server = await JobServer.start({
-      host: "127.0.0.1",
-      port: 0,
-      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
-      execute: jobExecutor(workers, { memoryBudget: 1e9, bundleAttempts: 4 }),
-    });
+    server = await startExecutingServer();
   });
 
   after(async () => {
     await server.close();
-    await workers.close();
   });
 
   it("runs a pipeline on a job service, with its functions here", async () => {

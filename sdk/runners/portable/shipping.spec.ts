@@ -11,11 +11,7 @@ import { GirderError } from "../../../portability/errors.js";
 import { createServer, listen, serve, shutdown } from "../../../portability/fn-api/grpc.js";
 import { BeamFnControl } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { ProvisionService } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
-import { PORTABLE_CAPABILITIES } from "../../../runner/graph/capabilities.js";
-import { plan } from "../../../runner/graph/plan.js";
-import { jobExecutor } from "../../../runner/job/execute-job.js";
-import { JobServer } from "../../../runner/job/job-server.js";
-import { WorkerServices } from "../../../runner/job/worker-services.js";
+import { type ExecutingServer, startExecutingServer } from "../../../runner/job/testing-server.js";
 import { Pipeline } from "../../pipeline/pipeline.js";
 import { create } from "../../transforms/create.js";
 import { programState } from "../ambient.js";
@@ -67,19 +63,12 @@ const EXPECTED = (word: string) =>
 
 describe("functions that travel", function () {
   this.timeout(60_000);
-  let workers: WorkerServices;
-  let server: JobServer;
+  let server: ExecutingServer;
   let folder: string;
   const running = new Set<ChildProcess>();
 
   before(async () => {
-    workers = await WorkerServices.start("127.0.0.1");
-    server = await JobServer.start({
-      host: "127.0.0.1",
-      port: 0,
-      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
-      execute: jobExecutor(workers, { memoryBudget: 1e9, bundleAttempts: 4 }),
-    });
+    server = await startExecutingServer();
     folder = await mkdtemp(join(tmpdir(), "girder-shipping-spec-"));
     await mkdir(join(folder, "node_modules"));
     await mkdir(join(folder, "temporary"));
@@ -91,7 +80,6 @@ describe("functions that travel", function () {
   after(async () => {
     for (const child of running) child.kill("SIGKILL");
     await server.close();
-    await workers.close();
     await rm(folder, { recursive: true });
   });
 

@@ -5,11 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PORTABLE_CAPABILITIES } from "../../../../runner/graph/capabilities.js";
-import { plan } from "../../../../runner/graph/plan.js";
-import { jobExecutor } from "../../../../runner/job/execute-job.js";
-import { JobServer } from "../../../../runner/job/job-server.js";
-import { WorkerServices } from "../../../../runner/job/worker-services.js";
+import { type ExecutingServer, startExecutingServer } from "../../../../runner/job/testing-server.js";
 import * as beam from "../../index.js";
 import { assertDeepEqual } from "../../testing/assert.js";
 import { PortableRunner } from "./runner.js";
@@ -65,18 +61,11 @@ console.log(JSON.stringify(await result.counters()));
 
 describe("a program of the official API on a job service", function () {
   this.timeout(60_000);
-  let workers: WorkerServices;
-  let server: JobServer;
+  let server: ExecutingServer;
   let folder: string;
 
   before(async () => {
-    workers = await WorkerServices.start("127.0.0.1");
-    server = await JobServer.start({
-      host: "127.0.0.1",
-      port: 0,
-      check: (pipeline) => void plan(pipeline, PORTABLE_CAPABILITIES),
-      execute: jobExecutor(workers, { memoryBudget: 1e9, bundleAttempts: 4 }),
-    });
+    server = await startExecutingServer();
     folder = await mkdtemp(join(tmpdir(), "girder-door-spec-"));
     await mkdir(join(folder, "node_modules"));
     await symlink(ROOT, join(folder, "node_modules/girder"));
@@ -87,7 +76,6 @@ describe("a program of the official API on a job service", function () {
 
   after(async () => {
     await server.close();
-    await workers.close();
     await rm(folder, { recursive: true });
   });
 
