@@ -140,7 +140,7 @@ export class LineSplitter {
 
   #batch(head: string | undefined, headOffset: number, body: Buffer, bodyOffset: number): LineBatch {
     const { bytes: delimiter } = this.#delimiter;
-    const lines = body.length === 0 ? [] : this.#split(body);
+    const { lines, areMeasured } = body.length === 0 ? { lines: [], areMeasured: false } : this.#split(body);
     if (body.length > 0) lines[0] = withoutMark(lines[0] as string, bodyOffset);
     if (head !== undefined) lines.unshift(withoutMark(head, headOffset));
     const beforeLast = body.length - 2 * delimiter.length;
@@ -153,16 +153,19 @@ export class LineSplitter {
         const offsets = new Float64Array(lines.length);
         let line = 0;
         if (head !== undefined) offsets[line++] = headOffset;
-        for (let at = 0; at < body.length; at = body.indexOf(delimiter, at) + delimiter.length) {
-          offsets[line++] = bodyOffset + at;
+        for (let at = 0; at < body.length; ) {
+          offsets[line] = bodyOffset + at;
+          const end = areMeasured ? at + lines[line]!.length : body.indexOf(delimiter, at);
+          at = end + delimiter.length;
+          line++;
         }
         return offsets;
       },
     });
   }
 
-  /** The lines of `body`, which ends with a delimiter. */
-  #split(body: Buffer): string[] {
+  /** The lines of `body`, which ends with a delimiter, and whether each has as many bytes as its string is long. */
+  #split(body: Buffer): { readonly lines: string[]; readonly areMeasured: boolean } {
     const { bytes: delimiter, takesCarriageReturn, text } = this.#delimiter;
     if (text === undefined) {
       const lines: string[] = [];
@@ -171,15 +174,17 @@ export class LineSplitter {
         lines.push(body.toString("utf8", at, end));
         at = end + delimiter.length;
       }
-      return lines;
+      return { lines, areMeasured: false };
     }
     // One string for the whole chunk, cut up, costs less than decoding line by line.
     const whole = body.toString("utf8", 0, body.length - delimiter.length);
     const lines = whole.split(text);
     if (takesCarriageReturn && whole.includes("\r")) {
       for (let at = 0; at < lines.length; at++) lines[at] = withoutReturn(lines[at] as string);
+      return { lines, areMeasured: false };
     }
-    return lines;
+    // No unit of a string is less than a byte in UTF-8.
+    return { lines, areMeasured: whole.length === body.length - delimiter.length };
   }
 
   #decodeCarried(rest: Buffer): string {
