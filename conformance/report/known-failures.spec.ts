@@ -27,6 +27,14 @@ describe("known failures", () => {
     assert.deepEqual(names(report({ a: "skipped", b: "passed" }, ["PROCESS"])), ["b"]);
   });
 
+  it("that come by chance are none where they pass, and stay listed", () => {
+    const chance: readonly KnownFailure[] = [{ reason: "a race", tests: ["a"], sometimes: true }];
+    for (const outcome of ["passed", "failed"] as const) {
+      assert.deepEqual(surprises(report({ a: outcome }), { known: chance, complete: true }), []);
+      assert.deepEqual(updated(report({ a: outcome }), chance, ["LOOPBACK"]), chance);
+    }
+  });
+
   it("are a surprise where a whole run has no such test", () => {
     const [missing] = surprises(report({ b: "passed" }), { known, complete: true });
     assert.deepEqual(missing, { name: "a", what: "is listed as a known failure, and there is no such test" });

@@ -1,5 +1,5 @@
 /** What is known to fail, and why: `known-failures.json` of a suite, for Girder as its subject. */
-import type { Report, TestResult } from "./report.js";
+import type { Report } from "./report.js";
 
 /** Tests that fail for one reason. */
 export interface KnownFailure {
@@ -8,6 +8,8 @@ export interface KnownFailure {
   readonly tests: readonly string[];
   /** They fail only in runs with one of these in their variant. In every run if absent. */
   readonly when?: readonly string[];
+  /** They fail in some runs and pass in others, by chance: that they pass is nothing new. */
+  readonly sometimes?: true;
 }
 
 /** Something that came out otherwise than was known. */
@@ -32,21 +34,21 @@ function holds({ when }: KnownFailure, { variant = [] }: Report): boolean {
 
 /** New failures, known ones that have passed, and known ones that are no test of the suite any more. */
 export function surprises(report: Report, { known, complete }: Expectation): Surprise[] {
-  const failing = new Set(known.filter((each) => holds(each, report)).flatMap(({ tests }) => tests));
+  const here = known.filter((each) => holds(each, report));
+  const failing = new Set(here.flatMap(({ tests }) => tests));
+  const passing = new Set(here.filter(({ sometimes }) => sometimes).flatMap(({ tests }) => tests));
   const names = new Set(report.tests.map(({ name }) => name));
   return [
-    ...report.tests.flatMap((test) => surpriseOf(test, failing.has(test.name))),
+    ...report.tests.flatMap(({ name, outcome }) => {
+      if (outcome === "failed" && !failing.has(name)) return [{ name, what: "failed, which is not known" }];
+      const isNews = outcome === "passed" && failing.has(name) && !passing.has(name);
+      return isNews ? [{ name, what: "passed, and is listed as a known failure" }] : [];
+    }),
     ...(complete ? [...failing].filter((name) => !names.has(name)) : []).map((name) => ({
       name,
       what: "is listed as a known failure, and there is no such test",
     })),
   ];
-}
-
-function surpriseOf({ name, outcome }: TestResult, known: boolean): Surprise[] {
-  if (outcome === "failed" && !known) return [{ name, what: "failed, which is not known" }];
-  if (outcome === "passed" && known) return [{ name, what: "passed, and is listed as a known failure" }];
-  return [];
 }
 
 /**
@@ -57,7 +59,11 @@ function surpriseOf({ name, outcome }: TestResult, known: boolean): Surprise[] {
 export function updated(report: Report, known: readonly KnownFailure[], usual: readonly string[]): KnownFailure[] {
   const passed = new Set(report.tests.filter(({ outcome }) => outcome === "passed").map(({ name }) => name));
   const kept = known
-    .map((each) => (holds(each, report) ? { ...each, tests: each.tests.filter((name) => !passed.has(name)) } : each))
+    .map((each) =>
+      holds(each, report) && !each.sometimes
+        ? { ...each, tests: each.tests.filter((name) => !passed.has(name)) }
+        : each,
+    )
     .filter(({ tests }) => tests.length > 0);
   const listed = new Set(kept.filter((each) => holds(each, report)).flatMap(({ tests }) => tests));
   const unusual = (report.variant ?? []).filter((each) => !usual.includes(each));
