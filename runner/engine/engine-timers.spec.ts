@@ -85,7 +85,8 @@ describe("timers in the engine", () => {
     );
     const commands = harness.finish(5, [harness.element("too late", 4, "k", early), both]);
     assert.deepEqual(texts(harness.graph, commands), ['run 6: keyed "in one" "in time"']);
-    assert.equal(harness.engine.droppedLate, 2);
+    assert.deepEqual(onlyRun(commands).work[0]!.batch.windows, [late, late]);
+    assert.equal(harness.engine.droppedLate, 3);
   });
 
   it("are replaced and cleared by later bundles", () => {

@@ -1,5 +1,5 @@
 /** What the engine knows of one stage: what waits to be processed, and what its keys remember. */
-import { type Batch, entry, forEachWindow } from "../../portability/execution/batch.js";
+import { Batch, entry, forEachWindow, type WindowSet } from "../../portability/execution/batch.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
@@ -38,7 +38,7 @@ export class StageState {
     this.timers = new TimerStore(node.timers);
   }
 
-  /** Elements that came after their window had expired. */
+  /** Elements that came after their window had expired, once for each such window. */
   droppedLate = 0;
 
   /** @param upstream How far the watermark of the inputs has come. */
@@ -48,7 +48,7 @@ export class StageState {
     (this.node.timeSorted ? this.unsorted : this.pending).push({ input, batch });
   }
 
-  /** Without the elements all of whose windows have expired. */
+  /** Elements in those of their windows that have not expired; without the elements that are then in none. */
   #inTime(batch: Batch, upstream: Instant): Batch {
     const isOver = ({ maxTimestamp }: InternedWindow): boolean =>
       plus(maxTimestamp, this.node.allowedLateness) < upstream;
@@ -59,15 +59,26 @@ export class StageState {
       return batch.select([]);
     }
     const kept: number[] = [];
+    const narrowed: WindowSet[] = [];
+    let isNarrower = false;
     for (let i = 0; i < batch.count; i++) {
-      let isKept = false;
-      forEachWindow(entry(windows, i), (window) => {
-        isKept ||= !isOver(window);
+      const all = entry(windows, i);
+      const open: InternedWindow[] = [];
+      let count = 0;
+      forEachWindow(all, (window) => {
+        count++;
+        if (!isOver(window)) open.push(window);
       });
-      if (isKept) kept.push(i);
+      this.droppedLate += count - open.length;
+      if (open.length === 0) continue;
+      kept.push(i);
+      narrowed.push(open.length === count ? all : open.length === 1 ? open[0]! : open);
+      isNarrower ||= open.length < count;
     }
-    this.droppedLate += batch.count - kept.length;
-    return kept.length === batch.count ? batch : batch.select(kept);
+    const inTime = kept.length === batch.count ? batch : batch.select(kept);
+    if (!isNarrower) return inTime;
+    const { refs, keys, timestamps, panes } = inTime.columns;
+    return new Batch(refs, keys, timestamps, narrowed, panes, inTime.bytes);
   }
 
   /** Lets elements wait their turn in the order of their timestamps, those for which no earlier one can come in time. */

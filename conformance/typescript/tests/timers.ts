@@ -539,6 +539,28 @@ export const TIMERS: readonly ConformanceTest[] = [
   },
   {
     category: "OnWindowExpiration",
+    name: "has come for one of an element's windows, and not for another",
+    rule: "An element reaches the function in those of its windows that have not expired.",
+    build(root) {
+      const expired = root
+        .apply(
+          NONE.add(12, ...pairs(1))
+            .advanceWatermark(16)
+            .add(12, ...pairs(2)),
+        )
+        .apply(windowInto(slidingWindows(10, 5)))
+        .parDo(
+          {
+            process: ({ value }, { seen }) => seen.add(value),
+            onWindowExpiration: ({ window }, { seen }) => [`${String(window)} ${seen.read().join()}`],
+          },
+          { seen: bagState<number>("seen") },
+        );
+      passert(expired).containsInAnyOrder(["[5, 15) 1", "[10, 20) 1,2"]);
+    },
+  },
+  {
+    category: "OnWindowExpiration",
     name: "comes after all timers of the window",
     rule: "Timers that are due until the window's expiration fire first.",
     build(root) {
