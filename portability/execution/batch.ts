@@ -133,6 +133,12 @@ export class Batch {
     );
   }
 
+  /** The same elements in other windows, sharing the references. */
+  inWindows(windows: Column<WindowSet>): Batch {
+    const { refs, keys, timestamps, panes } = this.columns;
+    return new Batch(refs, keys, timestamps, windows, panes, this.bytes);
+  }
+
   /** Elements `from` (inclusive) to `to` (exclusive), sharing the references. */
   slice(from: number, to: number): Batch {
     if (from === 0 && to === this.count) return this;

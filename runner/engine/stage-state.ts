@@ -1,5 +1,5 @@
 /** What the engine knows of one stage: what waits to be processed, and what its keys remember. */
-import { Batch, entry, forEachWindow, type WindowSet } from "../../portability/execution/batch.js";
+import { type Batch, entry, forEachWindow, type WindowSet } from "../../portability/execution/batch.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { Timer } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
@@ -76,9 +76,7 @@ export class StageState {
       isNarrower ||= open.length < count;
     }
     const inTime = kept.length === batch.count ? batch : batch.select(kept);
-    if (!isNarrower) return inTime;
-    const { refs, keys, timestamps, panes } = inTime.columns;
-    return new Batch(refs, keys, timestamps, narrowed, panes, inTime.bytes);
+    return isNarrower ? inTime.inWindows(narrowed) : inTime;
   }
 
   /** Lets elements wait their turn in the order of their timestamps, those for which no earlier one can come in time. */

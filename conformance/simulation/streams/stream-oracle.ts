@@ -119,11 +119,15 @@ class Panes {
     const before = this.#input;
     this.#input = to;
     const due = this.#groups.filter(({ window }) => this.#ended(window));
+    // Windows end before they expire: what has nothing new to say has let the watermark of the outputs pass by then.
+    const inTwoSteps = this.program.allowedLateness > 0 && due.some(({ window }) => this.#expired(window));
+    const passed = inTwoSteps ? Math.min(to, this.#hold()) : this.#output;
     for (const group of due) {
       if (group.closed) continue;
       // Triggers are asked when their window ends, not whenever the watermark moves.
       const ends = group.window.maxTimestamp >= before;
-      if (this.#expired(group.window)) this.#emit(group, true);
+      const says = group.fresh > 0 || group.trigger.ready(this.#moment(group));
+      if (this.#expired(group.window)) this.#emit(group, true, says ? this.#output : passed);
       else if (ends && group.trigger.ready(this.#moment(group))) this.#fire(group);
     }
     this.#groups = this.#groups.filter(({ window }) => !this.#expired(window));
@@ -132,8 +136,12 @@ class Panes {
 
   /** How far the watermark of the outputs has come, once what an event has brought about is emitted. */
   #settle(): void {
-    const holds = this.#groups.filter(({ times }) => times.length > 0).map((group) => this.#timestamp(group));
-    this.#output = Math.min(this.#input, ...holds);
+    this.#output = Math.min(this.#input, this.#hold());
+  }
+
+  #hold(): number {
+    const holding = this.#groups.filter(({ times }) => times.length > 0);
+    return Math.min(Number.POSITIVE_INFINITY, ...holding.map((group) => this.#timestamp(group)));
   }
 
   time(by: number): void {
@@ -162,11 +170,11 @@ class Panes {
     if (this.program.windowFn.kind === "sessions") this.#groups = this.#groups.filter((other) => other !== group);
   }
 
-  #emit(group: Group, isLast: boolean): void {
+  #emit(group: Group, isLast: boolean, output = this.#output): void {
     const { onTimeBehavior, closingBehavior, accumulationMode } = this.program;
     const { window, key, pane: before } = group;
     const isEarlySoFar = before === undefined || before.timing === "EARLY";
-    const isLate = window.maxTimestamp < this.#output || !isEarlySoFar;
+    const isLate = window.maxTimestamp < output || !isEarlySoFar;
     const timing = isLate ? "LATE" : this.#ended(window) ? "ON_TIME" : "EARLY";
     const isWanted =
       (timing === "ON_TIME" && onTimeBehavior === "FIRE_ALWAYS") || (isLast && closingBehavior === "EMIT_ALWAYS");

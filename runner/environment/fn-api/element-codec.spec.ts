@@ -69,7 +69,7 @@ describe("the element codec", () => {
         const first = codec.decodePart(bytes.subarray(0, cut));
         const second = codec.decodePart(Buffer.concat([first.rest, bytes.subarray(cut)]));
         assert.equal(second.rest.length, 0);
-        const parts = [first, second].map(({ batch }) => batch?.encoded ?? Buffer.alloc(0));
+        const parts = [first, second].map(({ batch }) => (batch === undefined ? Buffer.alloc(0) : codec.encode(batch)));
         assert.deepEqual(Buffer.concat(parts), bytes);
       }),
     );
@@ -119,6 +119,13 @@ describe("the element codec", () => {
         };
         check(batch.slice(from, to), elements.slice(from, to));
         check(batch.slice(from, elements.length).slice(0, to - from), elements.slice(from, to));
+        if (elements.length > 0) {
+          const moved = batch.inWindows({ all: entry(batch.windows, 0) });
+          const { windows } = elements[0]!;
+          const inThem = elements.map((element) => ({ ...element, windows }));
+          check(moved, inThem);
+          check(moved.slice(from, to), inThem.slice(from, to));
+        }
         const chosen = positions.map((i) => elements[i]!);
         check(batch.select(positions), chosen);
         check(

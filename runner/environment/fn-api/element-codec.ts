@@ -148,7 +148,7 @@ export class ElementCodec implements BatchCodec {
    * @param large Takes the values of large groups, for a worker that asks for them. Default: all are in the messages.
    */
   *frames(batch: Batch, large?: LargeValues): Generator<Buffer, void, undefined> {
-    if (batch instanceof EncodedBatch) {
+    if (batch instanceof EncodedBatch && batch.verbatim) {
       yield* forwarded(batch);
       return;
     }

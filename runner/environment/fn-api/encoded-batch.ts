@@ -26,7 +26,10 @@ export class EncodedBatch extends Batch {
   readonly #timestamps: Column<Instant>;
   readonly #windows: Column<WindowSet>;
 
-  /** @param keys Makes identities of keys, for a batch that is to be grouped. */
+  /**
+   * @param keys Makes identities of keys, for a batch that is to be grouped.
+   * @param verbatim Whether headers in the chunk say what the columns do, so that elements can go out as they are. Default: yes.
+   */
   constructor(
     readonly chunk: Buffer,
     readonly extents: Extents,
@@ -34,6 +37,7 @@ export class EncodedBatch extends Batch {
     windows: Column<WindowSet>,
     readonly panes: Column<PaneInfo>,
     readonly keys: KeyIdentities | undefined,
+    readonly verbatim = true,
   ) {
     super([], undefined, timestamps, windows, panes, extents.bounds.at(-1)! - extents.bounds[0]!);
     this.#timestamps = timestamps;
@@ -50,12 +54,6 @@ export class EncodedBatch extends Batch {
 
   override get count(): number {
     return this.extents.values.length;
-  }
-
-  /** The elements as they came, one after another. */
-  get encoded(): Buffer {
-    const { bounds } = this.extents;
-    return this.chunk.subarray(bounds[0]!, bounds.at(-1)!);
   }
 
   override get columns(): Columns {
@@ -91,7 +89,11 @@ export class EncodedBatch extends Batch {
       keyEnds: keyEnds?.subarray(from, to),
     };
     const cut = <T>(column: Column<T>): Column<T> => ("all" in column ? column : column.slice(from, to));
-    return new EncodedBatch(this.chunk, extents, cut(this.timestamps), cut(this.windows), cut(this.panes), this.keys);
+    return this.#with(this.chunk, extents, cut);
+  }
+
+  override inWindows(windows: Column<WindowSet>): Batch {
+    return new EncodedBatch(this.chunk, this.extents, this.timestamps, windows, this.panes, this.keys, false);
   }
 
   /** Copies the elements at these positions. */
@@ -113,6 +115,11 @@ export class EncodedBatch extends Batch {
     });
     chosen.bounds[positions.length] = at;
     const pick = <T>(column: Column<T>): Column<T> => ("all" in column ? column : positions.map((i) => column[i]!));
-    return new EncodedBatch(chunk, chosen, pick(this.timestamps), pick(this.windows), pick(this.panes), this.keys);
+    return this.#with(chunk, chosen, pick);
+  }
+
+  #with(chunk: Buffer, extents: Extents, part: <T>(column: Column<T>) => Column<T>): EncodedBatch {
+    const { timestamps, windows, panes, keys, verbatim } = this;
+    return new EncodedBatch(chunk, extents, part(timestamps), part(windows), part(panes), keys, verbatim);
   }
 }
