@@ -26,20 +26,28 @@ export class Collected<T> {
   }
 }
 
-/** Collects all elements of a PCollection, in no order. For small ones, on the embedded runner; {@link passert} is for any. */
-export function collect<T>(pcollection: PCollection<T>): Collected<T> {
-  const collected = new Collected<T>();
+/**
+ * Hands over all elements of a PCollection, in no order, when there will be no more. Those of a bundle that is run again are handed over
+ * again.
+ */
+export function gather<T>(pcollection: PCollection<T>, put: (elements: readonly T[]) => void): void {
   const collecting = named("Collect", (input: PCollection<T>) => {
     const global = input.apply(windowInto(globalWindows(), { trigger: defaultTrigger() }));
     return input.pipeline.root.apply(impulse()).map(
       "Keep",
       (_, { elements }) => {
-        collected.put([...elements]);
+        put([...elements]);
         return null;
       },
       { elements: asIterable(global) },
     );
   });
   pcollection.apply(collecting);
+}
+
+/** Collects all elements of a PCollection, in no order. For small ones, on the embedded runner; {@link passert} is for any. */
+export function collect<T>(pcollection: PCollection<T>): Collected<T> {
+  const collected = new Collected<T>();
+  gather(pcollection, (elements) => collected.put(elements));
   return collected;
 }
