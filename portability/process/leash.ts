@@ -39,6 +39,8 @@ export interface LeashOptions {
    * what the end of a process does not, such as a container that the program has started. Default: none.
    */
   readonly afterwards?: readonly string[];
+  /** Whether this process may come to its end while the program runs, which ends with it. Default false: it is waited for. */
+  readonly background?: boolean;
   /** Is told each line that the program writes. It must not throw. */
   readonly onLine?: (line: string, output: "stdout" | "stderr") => void;
 }
@@ -100,10 +102,11 @@ class LeashedChild implements Leashed {
   readonly #gone: Promise<unknown>;
   #letGo = false;
 
-  constructor(child: ChildProcess, { grace, onLine }: LeashOptions) {
+  constructor(child: ChildProcess, { grace, onLine, background = false }: LeashOptions) {
     this.pid = child.pid!;
     this.#grace = grace;
     this.#leash = child.stdio[3] as Duplex;
+    if (background) for (const held of [child, ...child.stdio]) (held as Partial<ChildProcess> | null)?.unref?.();
     const unheld = closed(this.#leash.resume()).then(() => {
       // Nobody watches any more. Somebody must have killed the watcher: then nothing may go on without one.
       if (!this.#letGo) this.#kill();

@@ -4,6 +4,7 @@ import { launchEmbedded } from "../runners/embedded/launch.js";
 import { pipelineOptions, RUNNER_OPTIONS } from "../runners/pipeline-options.js";
 import type { PipelineResult } from "../runners/pipeline-result.js";
 import { runPipeline } from "../runners/run.js";
+import { jobView } from "./job-view.js";
 import { loadProgram } from "./load-program.js";
 import { grouped, progressView } from "./progress-view.js";
 
@@ -38,11 +39,13 @@ export async function runCommand(file: string, argv: readonly string[]): Promise
         drain: drain.signal,
       };
       streams = options.streaming === true;
-      if ((options.runner ?? RUNNER_OPTIONS.runner.default) !== "embedded") return runPipeline(pipeline, options);
-      const view = progressView(process.stderr);
       const begin = performance.now();
+      const isHere = (options.runner ?? RUNNER_OPTIONS.runner.default) === "embedded";
+      const view = isHere ? progressView(process.stderr) : jobView(process.stderr);
       try {
-        const result = await launchEmbedded(pipeline, options, (progress) => view.update(progress));
+        const result = await ("message" in view
+          ? runPipeline(pipeline, { ...options, onMessage: view.message, onProgress: view.update })
+          : launchEmbedded(pipeline, options, (progress) => view.update(progress)));
         view.end();
         printSummary(result, (performance.now() - begin) / 1000);
         return result;

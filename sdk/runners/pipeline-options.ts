@@ -15,6 +15,11 @@
 import { parseArgs } from "node:util";
 import { GirderError } from "../../portability/errors.js";
 import { ambient } from "./ambient.js";
+import { DATAFLOW_OPTIONS } from "./dataflow/dataflow-options.js";
+import { FLINK_OPTIONS } from "./flink/flink-options.js";
+import { JOB_SERVER_OPTIONS } from "./job-server/job-server-options.js";
+import { PRISM_OPTIONS } from "./prism/prism-options.js";
+import { SPARK_OPTIONS } from "./spark/spark-options.js";
 
 /** What an option is. One without default is required, unless it says `required: false`. */
 export interface OptionSpec {
@@ -35,18 +40,22 @@ export type OptionValues<S extends Readonly<Record<string, OptionSpec>>> = {
   readonly [K in keyof S]: S[K] extends { readonly required: false } ? TypeOf<S[K]> | undefined : TypeOf<S[K]>;
 };
 
-/** What every runner is told. */
-export const RUNNER_OPTIONS = {
-  runner: { type: "string", default: "embedded", description: "Where to run: embedded or portable." },
+/** What every runner is told, or all but a few. */
+const COMMON_OPTIONS = {
+  runner: {
+    type: "string",
+    default: "embedded",
+    description: "Where to run: embedded, portable, prism, flink, spark or dataflow.",
+  },
   jobEndpoint: {
     type: "string",
     required: false,
-    description: "HOST:PORT of the job service to run on, with --runner=portable.",
+    description: "HOST:PORT of the job service to run on, with --runner=portable, flink or spark.",
   },
   environmentType: {
     type: "string",
     default: "LOOPBACK",
-    description: "Where the functions run, with --runner=portable: LOOPBACK (in this process), EXTERNAL or PROCESS.",
+    description: "Where the functions run, if not embedded: LOOPBACK (in this process), EXTERNAL or PROCESS.",
   },
   environmentConfig: {
     type: "string",
@@ -89,6 +98,25 @@ export const RUNNER_OPTIONS = {
   failBundles: { type: "number", default: 0, description: "Share of bundles lost at random, to test retries." },
   splitBundles: { type: "number", default: 0, description: "Share of bundles split at random, to test splitting." },
   seed: { type: "number", default: 0, description: "Seed of the random choices of this run." },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Options of single runners, under what `--help` says of them. */
+const OPTIONS_OF_RUNNERS: readonly (readonly [string, Readonly<Record<string, OptionSpec>>])[] = [
+  ["Options of --runner=prism:", PRISM_OPTIONS],
+  ["Options of --runner=flink:", FLINK_OPTIONS],
+  ["Options of --runner=spark:", SPARK_OPTIONS],
+  ["Options of job servers, with --runner=portable, flink or spark:", JOB_SERVER_OPTIONS],
+  ["Options of --runner=dataflow:", DATAFLOW_OPTIONS],
+];
+
+/** What runners are told. */
+export const RUNNER_OPTIONS = {
+  ...COMMON_OPTIONS,
+  ...PRISM_OPTIONS,
+  ...FLINK_OPTIONS,
+  ...SPARK_OPTIONS,
+  ...JOB_SERVER_OPTIONS,
+  ...DATAFLOW_OPTIONS,
 } as const satisfies Record<string, OptionSpec>;
 
 export type RunnerOptions = Partial<OptionValues<typeof RUNNER_OPTIONS>>;
@@ -210,21 +238,26 @@ function converted(flag: string, spec: OptionSpec, value: unknown): unknown {
 /** What `--help` prints. */
 export function helpText(specs: Readonly<Record<string, OptionSpec>>): string {
   const section = (title: string, options: Readonly<Record<string, OptionSpec>>): string[] => {
-    const rows = Object.entries(options).map(([name, spec]) => {
-      const flag = spec.type === "boolean" ? `--${kebab(name)}` : `--${kebab(name)}=${spec.type.toUpperCase()}`;
+    const flags = Object.entries(options).map(([name, { type }]) =>
+      type === "boolean" ? `--${kebab(name)}` : `--${kebab(name)}=${type.toUpperCase()}`,
+    );
+    const width = Math.max(28, ...flags.map(({ length }) => length));
+    const rows = Object.values(options).map((spec, i) => {
       const end =
         spec.default === undefined
           ? spec.required === false || spec.type === "boolean"
             ? ""
             : " Required."
           : ` Default: ${spec.default}.`;
-      return `  ${flag.padEnd(28)} ${spec.description}${end}`;
+      return `  ${flags[i]!.padEnd(width)} ${spec.description}${end}`;
     });
     return rows.length === 0 ? [] : [title, ...rows, ""];
   };
-  return [...section("Options of the program:", specs), ...section("Options of the runner:", RUNNER_OPTIONS)].join(
-    "\n",
-  );
+  return [
+    ...section("Options of the program:", specs),
+    ...section("Options of the runner:", COMMON_OPTIONS),
+    ...OPTIONS_OF_RUNNERS.flatMap(([title, options]) => section(title, options)),
+  ].join("\n");
 }
 
 /**

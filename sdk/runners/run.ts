@@ -6,12 +6,13 @@ import type { Root } from "../pipeline/root.js";
 import { ambient, programState } from "./ambient.js";
 import { RUNNER_OPTIONS, type RunnerOptions } from "./pipeline-options.js";
 import type { PipelineResult } from "./pipeline-result.js";
+import type { RunWatch } from "./run-progress.js";
 
 /**
  * Options of a run. `signal` cancels it; `drain` brings it to its end without losing anything: sources stop, what is there is
- * processed, windows close, and the result is `DRAINED`.
+ * processed, windows close, and the result is `DRAINED`. `onMessage` and `onProgress` are told what the runner tells.
  */
-export type RunOptions = RunnerOptions & { readonly signal?: AbortSignal; readonly drain?: AbortSignal };
+export type RunOptions = RunnerOptions & RunWatch & { readonly signal?: AbortSignal; readonly drain?: AbortSignal };
 
 /**
  * Builds a pipeline and runs it to its end.
@@ -54,10 +55,26 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions = {}):
       const { launchPortable } = await import("./portable/launch.js");
       return launchPortable(pipeline, options);
     }
+    case "prism": {
+      const { launchPrism } = await import("./prism/launch.js");
+      return launchPrism(pipeline, options);
+    }
+    case "flink": {
+      const { launchFlink } = await import("./flink/launch.js");
+      return launchFlink(pipeline, options);
+    }
+    case "spark": {
+      const { launchSpark } = await import("./spark/launch.js");
+      return launchSpark(pipeline, options);
+    }
+    case "dataflow": {
+      const { launchDataflow } = await import("./dataflow/launch.js");
+      return launchDataflow(pipeline, options);
+    }
     default:
       throw new GirderError("invalid-option", `There is no runner "${runner}".`, {
         where: "--runner",
-        remedy: "Use --runner=embedded or --runner=portable.",
+        remedy: "Use --runner=embedded, --runner=portable, prism, flink, spark or dataflow.",
       });
   }
 }

@@ -15,7 +15,7 @@ import { type EmbeddedOptions, runEmbedded } from "./embedded.js";
 export async function launchEmbedded(
   pipeline: Pipeline,
   options: RunOptions,
-  onProgress?: (progress: Progress) => void,
+  onProgress: ((progress: Progress) => void) | undefined = plainly(options),
 ): Promise<PipelineResult> {
   const { bundleAttempts, failBundles, splitBundles, seed } = RUNNER_OPTIONS;
   requireInRange("bundleAttempts", options.bundleAttempts, 1, Number.MAX_SAFE_INTEGER);
@@ -49,6 +49,16 @@ export async function launchEmbedded(
   }
   const { metrics, droppedLate, drained } = await runEmbedded(pipeline, settings);
   return new PipelineResult(metrics, droppedLate, drained ? "DRAINED" : "DONE");
+}
+
+/** Progress as every runner tells of it. */
+function plainly({ onProgress }: RunOptions): ((progress: Progress) => void) | undefined {
+  if (onProgress === undefined) return undefined;
+  return ({ elements, stages }) => {
+    let sum = 0;
+    for (const count of elements.values()) sum += count;
+    onProgress({ state: "RUNNING", elements: sum, stages });
+  };
 }
 
 function requireInRange(name: keyof RunOptions, value: number | undefined, least: number, most: number): void {

@@ -9,6 +9,8 @@ import {
 } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
 import type { Pipeline as PipelineProto } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
+import type { RunnerMessage, RunWatch } from "../run-progress.js";
+import { elementsOf } from "./elements-of.js";
 import { refusal } from "./job-failure.js";
 import { atKnownSteps } from "./known-steps.js";
 import { type ReadArtifact, stageArtifacts } from "./staging.js";
@@ -17,6 +19,10 @@ import { type ReadArtifact, stageArtifacts } from "./staging.js";
 const REACH = 10_000;
 /** How long (ms) is waited for the last messages of a job that has ended. */
 const LAST_MESSAGES = 10_000;
+/** How long (ms) it may take to look at a pipeline that is submitted: large ones take seconds. */
+const PREPARE = 60_000;
+/** How often (ms) it is asked how far a job is, where somebody is told. */
+const PROGRESS = 1_000;
 
 const TERMINAL: ReadonlySet<JobState> = new Set([
   JobState.DONE,
@@ -35,30 +41,40 @@ export interface Submission {
   readonly readArtifact: ReadArtifact;
   /** How long (ms) the job service may take to be reached. Default: 10 s. */
   readonly patience?: number | undefined;
+  /** Default: it is not known what the process says. */
+  readonly server?: ServiceProcess | undefined;
 }
 
-/** Something that a runner tells of a job. */
-export interface RunnerMessage {
-  readonly importance: "debug" | "detailed" | "basic" | "warning" | "error";
-  readonly text: string;
+/** A job service's process, where it is this program that has started it. */
+export interface ServiceProcess {
+  /** Why it is not there any more; undefined as long as it is. */
+  failure(): Promise<GirderError | undefined>;
 }
 
 export class JobClient {
   readonly #jobs;
   readonly #transforms: Readonly<Record<string, unknown>>;
   readonly #errors: string[] = [];
-  #messagesEnded: Promise<void> = Promise.resolve();
+  readonly #messagesEnded: Promise<void>;
+  readonly #server: ServiceProcess | undefined;
+  readonly #onProgress: RunWatch["onProgress"];
+  /** The timer that asks how far the job is. */
+  #asking: NodeJS.Timeout | undefined;
+  #state: JobState = JobState.UNSPECIFIED;
 
   private constructor(
     readonly address: string,
     jobs: ReturnType<typeof client<(typeof JobService)["method"]>>,
     readonly jobId: string,
-    pipeline: PipelineProto,
-    onMessage: (message: RunnerMessage) => void,
+    { pipeline, server }: Submission,
+    { onMessage = () => undefined, onProgress }: RunWatch,
   ) {
     this.#jobs = jobs;
     this.#transforms = pipeline.components?.transforms ?? {};
+    this.#server = server;
+    this.#onProgress = onProgress;
     this.#messagesEnded = this.#readMessages(onMessage);
+    if (onProgress !== undefined) this.#asking = setInterval(() => void this.#askProgress(), PROGRESS).unref();
   }
 
   /**
@@ -69,24 +85,31 @@ export class JobClient {
    */
   static async submit(
     address: string,
-    { jobName, pipeline, options, readArtifact, patience = REACH }: Submission,
-    onMessage: (message: RunnerMessage) => void,
+    submission: Submission,
+    watch: RunWatch = {},
     signal?: AbortSignal,
   ): Promise<JobClient> {
+    const { jobName, pipeline, options, readArtifact, patience = REACH, server } = submission;
     const jobs = client(JobService, address);
     const call = signal === undefined ? {} : { signal };
     try {
       signal?.throwIfAborted();
       await reached(jobs, address, patience);
-      const prepared = await jobs.call.prepare({ jobName, pipeline, pipelineOptions: options }, call);
+      const prepared = await jobs.call.prepare(
+        { jobName, pipeline, pipelineOptions: options },
+        {
+          ...call,
+          timeout: PREPARE,
+        },
+      );
       const { preparationId, stagingSessionToken, artifactStagingEndpoint } = prepared;
       const endpoint = artifactStagingEndpoint?.url ?? "";
       if (endpoint !== "") await stageArtifacts(endpoint, stagingSessionToken, readArtifact, signal);
       const { jobId } = await jobs.call.run({ preparationId, retrievalToken: stagingSessionToken }, call);
-      return new JobClient(address, jobs, jobId, pipeline, onMessage);
+      return new JobClient(address, jobs, jobId, submission, watch);
     } catch (thrown) {
       jobs.close();
-      throw refusal(thrown, address);
+      throw (await server?.failure()) ?? refusal(thrown, address);
     }
   }
 
@@ -111,13 +134,17 @@ export class JobClient {
     try {
       for await (const { state } of this.#jobs.call.getStateStream({ jobId })) {
         last = state;
+        this.#state = state;
+        this.#onProgress?.({ state: JobState[state] });
         if (TERMINAL.has(state)) break;
       }
       if (!TERMINAL.has(last)) last = (await this.#jobs.call.getState({ jobId })).state;
     } catch (thrown) {
-      throw new GirderError("io", `The job service was lost while the job ran: ${messageOf(thrown)}`, {
+      const failure = await this.#server?.failure();
+      const why = failure === undefined ? messageOf(thrown) : failure.what;
+      throw new GirderError("io", `The job service was lost while the job ran: ${why}`, {
         where: this.address,
-        remedy: "See that it runs, and its log. What has become of the job is not known.",
+        remedy: failure?.remedy ?? "See that it runs, and its log. What has become of the job is not known.",
         cause: thrown,
       });
     }
@@ -133,6 +160,18 @@ export class JobClient {
     await Promise.race([this.#messagesEnded, patience]);
     clearTimeout(timer);
     return last;
+  }
+
+  async #askProgress(): Promise<void> {
+    try {
+      const { metrics } = await this.#jobs.call.getJobMetrics({ jobId: this.jobId }, { timeout: 5 * PROGRESS });
+      const elements = elementsOf([...(metrics?.committed ?? []), ...(metrics?.attempted ?? [])]);
+      // What comes when the job has ended is not how far it is.
+      if (this.#asking === undefined) return;
+      this.#onProgress?.({ state: JobState[this.#state], ...(elements === undefined ? {} : { elements }) });
+    } catch {
+      // A runner need not know before the job's end.
+    }
   }
 
   /** What the runner said went wrong. */
@@ -158,6 +197,8 @@ export class JobClient {
   }
 
   close(): void {
+    clearInterval(this.#asking);
+    this.#asking = undefined;
     this.#jobs.close();
   }
 }

@@ -59,7 +59,6 @@ function errorOf(stack: string): Error {
 /** Statuses by which job services say that they do not take a pipeline, those that do not say why among them. */
 const REFUSALS: ReadonlySet<status | undefined> = new Set([
   status.UNKNOWN,
-  status.UNIMPLEMENTED,
   status.FAILED_PRECONDITION,
   status.INTERNAL,
 ]);
@@ -67,8 +66,28 @@ const REFUSALS: ReadonlySet<status | undefined> = new Set([
 /** The error for a job service that did not take a pipeline. */
 export function refusal(thrown: unknown, address: string): GirderError {
   const known = thrown instanceof GirderError ? thrown : new GirderError("io", messageOf(thrown), { cause: thrown });
+  const answer = statusOf(known);
+  if (answer === status.UNIMPLEMENTED) {
+    return new GirderError(
+      "unsupported",
+      `What listens there is no job service of Beam, or of another version: ${known.what}`,
+      {
+        where: address,
+        cause: thrown,
+        remedy:
+          "Name a job service: that of girder serve, Prism, or a Flink job server. Expansion services and worker pools have others.",
+      },
+    );
+  }
+  if (answer === status.DEADLINE_EXCEEDED) {
+    return new GirderError("io", "The job service does not answer.", {
+      where: address,
+      cause: thrown,
+      remedy: "See its log, and whether it is busy; then submit again.",
+    });
+  }
   const quoted = QUOTED.exec(known.what);
-  const code = REFUSALS.has(statusOf(known)) ? "unsupported" : known.code;
+  const code = REFUSALS.has(answer) ? "unsupported" : known.code;
   return new GirderError(
     (quoted?.[1] as ErrorCode | undefined) ?? code,
     quoted === null ? known.what : known.what.slice(quoted.index + quoted[0].length),

@@ -1,36 +1,63 @@
 /** A job service under the options of a program. */
+import type { JsonObject } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
+import { jobOptions } from "../job-server/runner-options.js";
 import { RUNNER_OPTIONS } from "../pipeline-options.js";
 import type { PipelineResult } from "../pipeline-result.js";
 import type { RunOptions } from "../run.js";
-import type { RunnerMessage } from "./job-client.js";
+import type { ServiceProcess } from "./job-client.js";
 import { type EnvironmentChoice, runPortable } from "./portable.js";
 
 /**
- * Runs a pipeline to its end.
+ * Runs a pipeline to its end on a job service that runs.
  *
  * @throws GirderError `invalid-option` for an option that is missing or says nothing; otherwise see {@link runPortable}.
  */
-export async function launchPortable(
-  pipeline: Pipeline,
-  options: RunOptions,
-  onMessage?: (message: RunnerMessage) => void,
-): Promise<PipelineResult> {
-  const { jobEndpoint, jobName, workerProgram, workerExternal, signal, drain } = options;
-  if (jobEndpoint === undefined || !ADDRESS.test(jobEndpoint)) {
+export async function launchPortable(pipeline: Pipeline, options: RunOptions): Promise<PipelineResult> {
+  const { jobEndpoint } = options;
+  if (jobEndpoint === undefined) {
     throw new GirderError("invalid-option", "It is not said where the job service is.", {
       where: "--job-endpoint",
       remedy: "Write --job-endpoint=HOST:PORT; girder serve starts one.",
     });
   }
+  return launchAt(pipeline, options, { jobEndpoint, options: jobOptions(options) });
+}
+
+/** A job service, and what it is told. */
+export interface JobService {
+  /** `host:port` */
+  readonly jobEndpoint: string;
+  /** Its process, where that is ours. */
+  readonly server?: ServiceProcess;
+  /** Options as it takes them: `beam:option:NAME:v1`. Default: those that are every runner's. */
+  readonly options?: JsonObject;
+}
+
+/** Runs a pipeline to its end on a job service. @throws GirderError see {@link launchPortable} */
+export async function launchAt(
+  pipeline: Pipeline,
+  given: RunOptions,
+  { jobEndpoint, server, options = jobOptions(given) }: JobService,
+): Promise<PipelineResult> {
+  if (!ADDRESS.test(jobEndpoint)) {
+    throw new GirderError("invalid-option", `"${jobEndpoint}" does not say where a job service is.`, {
+      where: "--job-endpoint",
+      remedy: "Write HOST:PORT.",
+    });
+  }
+  const { jobName, workerProgram, workerExternal, signal, drain, onMessage, onProgress } = given;
   return runPortable(pipeline, {
     jobEndpoint,
-    environment: environmentOf(options),
+    environment: environmentOf(given),
+    options,
+    ...(server === undefined ? {} : { server }),
     ...(jobName === undefined ? {} : { jobName }),
     ...(signal === undefined ? {} : { signal }),
     ...(drain === undefined ? {} : { drain }),
     ...(onMessage === undefined ? {} : { onMessage }),
+    ...(onProgress === undefined ? {} : { onProgress }),
     ...(workerProgram === undefined ? {} : { program: workerProgram }),
     ...(workerExternal === undefined ? {} : { external: workerExternal.split(",").filter((name) => name !== "") }),
   });

@@ -6,9 +6,10 @@ import type { Pipeline } from "../../pipeline/pipeline.js";
 import { startLocalWorker } from "../../worker/local-worker.js";
 import { WorkerPool } from "../../worker/worker-pool.js";
 import { PipelineResult } from "../pipeline-result.js";
+import type { RunWatch } from "../run-progress.js";
 import { externalEnvironment, processEnvironment } from "./environments.js";
 import { foreignFiles } from "./foreign-files.js";
-import { JobClient, type RunnerMessage, type Submission } from "./job-client.js";
+import { JobClient, type ServiceProcess, type Submission } from "./job-client.js";
 import { jobFailure } from "./job-failure.js";
 import { withOriginalPositions } from "./original-positions.js";
 import { shipPipeline } from "./shipped-pipeline.js";
@@ -29,17 +30,19 @@ export type EnvironmentChoice =
   | { readonly type: "PROCESS"; readonly command?: string; readonly env?: Readonly<Record<string, string>> };
 
 /** How a pipeline is run on a job service. */
-export interface PortableOptions {
+export interface PortableOptions extends RunWatch {
   /** `host:port` of the job service. */
   readonly jobEndpoint: string;
+  /** The job service's process, where this program has started it. */
+  readonly server?: ServiceProcess;
+  /** Options of the pipeline, as runners take them: `beam:option:NAME:v1`. Default: none but the job's name. */
+  readonly options?: JsonObject;
   /** Name of the job, for people. Default: `girder`. */
   readonly jobName?: string;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
   /** Drains the job. Where the runner cannot, the job fails with what it says. */
   readonly drain?: AbortSignal;
-  /** Is told what the runner tells. Default: nobody is. */
-  readonly onMessage?: (message: RunnerMessage) => void;
   /** How long (ms) the job service may take to be reached. Default: 10 s. */
   readonly patience?: number;
   /** Where the functions run. Default: LOOPBACK. */
@@ -121,16 +124,16 @@ async function runElsewhere(
 
 async function runJob(
   { pipeline, options: own, readArtifact }: Submitted,
-  { jobEndpoint, jobName = "girder", signal, drain, patience, onMessage = () => undefined }: PortableOptions,
+  { jobEndpoint, server, jobName = "girder", signal, drain, patience, options: given, ...watch }: PortableOptions,
   failures: readonly unknown[],
   ended: () => Promise<void> = async () => undefined,
 ): Promise<PipelineResult> {
   if (signal?.aborted) throw cancelled();
-  const options: JsonObject = { "beam:option:job_name:v1": jobName, ...own };
+  const options: JsonObject = { "beam:option:job_name:v1": jobName, ...given, ...own };
   const job = await JobClient.submit(
     jobEndpoint,
-    { jobName, pipeline: takenApart(pipeline), options, readArtifact, patience },
-    onMessage,
+    { jobName, pipeline: takenApart(pipeline), options, readArtifact, patience, server },
+    watch,
     signal,
   );
   const cancel = (): void => void job.cancel().catch(() => undefined);

@@ -138,8 +138,10 @@ function withoutRunners(modules: string): Plugin {
   return {
     name: "girder-runners",
     setup(build) {
-      build.onResolve({ filter: /\/((embedded|portable)\/launch|worker-mode)\.js$/ }, ({ path, kind, importer }) =>
-        kind === "dynamic-import" && importer.startsWith(modules) ? { path, external: true } : undefined,
+      build.onResolve(
+        { filter: /\/((embedded|portable|prism|flink|spark|dataflow)\/launch|worker-mode)\.js$/ },
+        ({ path, kind, importer }) =>
+          kind === "dynamic-import" && importer.startsWith(modules) ? { path, external: true } : undefined,
       );
       // gRPC's own diagnostics, which nobody asks for.
       build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path, importer }) =>

@@ -1,0 +1,21 @@
+/** Packages of `java.base` that Flink and its serializers reach into, which Javas since 17 keep closed. */
+export const OPENED_FOR_FLINK: readonly string[] = [
+  "java.io",
+  "java.lang",
+  "java.lang.invoke",
+  "java.lang.reflect",
+  "java.math",
+  "java.net",
+  "java.nio",
+  "java.text",
+  "java.time",
+  "java.util",
+  "java.util.concurrent",
+  "java.util.concurrent.atomic",
+  "jdk.internal.misc",
+  "jdk.internal.ref",
+  "sun.net.util",
+  "sun.nio.ch",
+  "sun.security.action",
+  "sun.util.calendar",
+];
