@@ -14,7 +14,14 @@
  * is at the end of time.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type Coder, encodeToBytes, JS_VALUE_CODER } from "../../portability/coders/index.js";
+import {
+  BYTES_CODER,
+  type Coder,
+  decodeFromBytes,
+  encodeToBytes,
+  JS_VALUE_CODER,
+  LengthPrefixCoder,
+} from "../../portability/coders/index.js";
 import { GirderError } from "../../portability/errors.js";
 import {
   type Duration,
@@ -191,14 +198,24 @@ class Script {
     });
   }
 
-  apply({ pipeline }: Root): Record<string, PCollection<unknown>> {
+  apply(root: Root): Record<string, PCollection<unknown>> {
+    const { coder } = this;
+    if (coder !== undefined) return this.#applyAs(coder, root);
+    const script = new Script(this.tags, this.steps.map(opaque), OPAQUE_CODER);
+    const written = root.apply("Elements", (inner) => script.#applyAs(OPAQUE_CODER, inner));
+    // A stream of one tag that has no name is called so.
+    const name = (tag: string): string => (tag === "" ? "Decode" : `Decode ${tag}`);
+    return Object.fromEntries(Object.entries(written).map(([tag, of]) => [tag, of.map(name(tag), readElement)]));
+  }
+
+  #applyAs(coder: Coder<unknown>, { pipeline }: Root): Record<string, PCollection<unknown>> {
     // The one output of a stream without tags has a name of its own, which its events need not give.
     const isSingle = this.tags.length === 1 && this.tags[0] === "";
     const outputs = pipeline.primitive({
       urn: StandardPTransforms.Primitives.TEST_STREAM,
-      payload: () => this.#payload(pipeline, Object.values(outputs)),
+      payload: () => this.#payload(pipeline, coder),
       inputs: {},
-      outputs: isSingle ? { out: this.coder } : Object.fromEntries(this.tags.map((tag) => [tag, this.coder])),
+      outputs: isSingle ? { out: coder } : Object.fromEntries(this.tags.map((tag) => [tag, coder])),
       windowing: GLOBAL_WINDOWING,
       bounded: false,
       inEnvironment: false,
@@ -206,11 +223,7 @@ class Script {
     return isSingle ? { "": outputs["out"]! } : outputs;
   }
 
-  /** Elements are written as those who read them have come to expect, if they all expect the same. */
-  #payload(pipeline: Pipeline, outputs: readonly PCollection<unknown>[]): Uint8Array {
-    const coders = new Set(outputs.map(({ coder }) => coder ?? (JS_VALUE_CODER as Coder<unknown>)));
-    const [first] = coders;
-    const coder = coders.size === 1 ? first! : (JS_VALUE_CODER as Coder<unknown>);
+  #payload(pipeline: Pipeline, coder: Coder<unknown>): Uint8Array {
     const events = this.steps.map((step) => eventOf(step, coder));
     for (const tag of this.tags) {
       const isOver = this.#watermark(tag) === MAX_TIMESTAMP;
@@ -219,6 +232,27 @@ class Script {
     const payload = create(TestStreamPayloadSchema, { coderId: pipeline.addCoder(coder), events });
     return toBinary(TestStreamPayloadSchema, payload);
   }
+}
+
+/**
+ * Bytes behind their length: what all runners read that decode the elements of a test stream, or write them anew. Those of Java
+ * cannot read a coder that they do not know; Prism, where it finds no length, writes one before each element and forgets
+ * which tag that had.
+ */
+const OPAQUE_CODER = new LengthPrefixCoder(BYTES_CODER) as Coder<unknown>;
+
+/** The step, with values as bytes. */
+function opaque(step: Step): Step {
+  if (step.kind !== "add") return step;
+  const elements = step.elements.map(({ timestamp, value }) => ({
+    timestamp,
+    value: encodeToBytes(JS_VALUE_CODER, value),
+  }));
+  return { ...step, elements };
+}
+
+function readElement(bytes: unknown): unknown {
+  return decodeFromBytes(JS_VALUE_CODER, bytes as Uint8Array);
 }
 
 function eventOf(step: Step, coder: Coder<unknown>): Event {
