@@ -7,8 +7,11 @@ export class PipelineResult {
     readonly metrics: MetricsContainer,
     /** Elements that came after their window had expired and were dropped. */
     readonly droppedLate: number,
-    /** `DONE`: everything was processed; `DRAINED`: what had come when the job was drained. A job that fails throws instead. */
-    readonly state: "DONE" | "DRAINED" = "DONE",
+    /**
+     * `DONE`: everything was processed; `DRAINED`: what had come when the job was drained; `UPDATED`: another job goes on in its
+     * place; `STOPPED`: it was not submitted (`--dry-run`). A job that fails throws instead.
+     */
+    readonly state: "DONE" | "DRAINED" | "UPDATED" | "STOPPED" = "DONE",
   ) {}
 
   /** The sum of a counter over all steps that have it; 0 if none has. */

@@ -20,9 +20,10 @@ export interface ProgramSpec {
 /** Name of the pipeline option that holds the {@link ProgramSpec}. */
 export const PROGRAM_OPTION = "beam:option:girder_program:v1";
 
-/** The {@link ProgramSpec} among a job's options, if it is there. */
+/** The {@link ProgramSpec} among a job's options, if it is there. Dataflow has them one level deeper. */
 export function programSpecOf(options: JsonObject | undefined): ProgramSpec | undefined {
-  return options?.[PROGRAM_OPTION] as ProgramSpec | undefined;
+  const deeper = options?.["options"] as JsonObject | undefined;
+  return (options?.[PROGRAM_OPTION] ?? deeper?.[PROGRAM_OPTION]) as ProgramSpec | undefined;
 }
 
 /** Set for workers that other workers have started, which start no more. */
