@@ -12,8 +12,8 @@ describe("metrics of what a runner made of a step", () => {
     );
 
   it("are the step's", () => {
-    const parts = ["Read", "eRead_processandsplit", "Read/ProcessSizedElementsAndRestrictions"];
-    assert.deepEqual(steps(...parts), ["Read", "Read", "Read"]);
+    const parts = ["Read", "eRead_processandsplit", "Read/ProcessSizedElementsAndRestrictions", "Read/Process"];
+    assert.deepEqual(steps(...parts), ["Read", "Read", "Read", "Read"]);
   });
 
   it("stay where they are if they are of no step that is known", () => {

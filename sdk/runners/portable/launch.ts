@@ -42,10 +42,14 @@ export async function launchAt(
   { jobEndpoint, server, options = jobOptions(given) }: JobService,
 ): Promise<PipelineResult> {
   if (!ADDRESS.test(jobEndpoint)) {
-    throw new GirderError("invalid-option", `"${jobEndpoint}" does not say where a job service is.`, {
-      where: "--job-endpoint",
-      remedy: "Write HOST:PORT.",
-    });
+    throw new GirderError(
+      "invalid-option",
+      `It is not said where the job service is: "${jobEndpoint}" is no HOST:PORT.`,
+      {
+        where: "--job-endpoint",
+        remedy: "Write HOST:PORT.",
+      },
+    );
   }
   const { jobName, workerProgram, workerExternal, signal, drain, onMessage, onProgress } = given;
   return runPortable(pipeline, {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GirderError } from "../../../portability/errors.js";
 import { createServer, listen, serve, shutdown } from "../../../portability/fn-api/grpc.js";
+import { ArtifactRetrievalService } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_artifact_api_pb.js";
 import {
   JobMessage_MessageImportance,
   JobService,
@@ -120,6 +121,48 @@ describe("the portable runner", () => {
   it("says that a job service cannot be reached", async () => {
     const running = runPortable(new Pipeline(), { jobEndpoint: "127.0.0.1:1", patience: 100 });
     await assert.rejects(running, { code: "io", message: /job service cannot be reached.*127\.0\.0\.1:1/ });
+  });
+
+  it("says that what listens there is something else", async () => {
+    const other = createServer();
+    serve(other, ArtifactRetrievalService, {});
+    const address = `127.0.0.1:${await listen(other, "127.0.0.1:0")}`;
+    try {
+      await assert.rejects(runPortable(new Pipeline(), { jobEndpoint: address }), (thrown: unknown) => {
+        assert.ok(thrown instanceof GirderError);
+        assert.deepEqual([thrown.code, thrown.where], ["unsupported", address]);
+        assert.match(thrown.message, /no job service of Beam, or of another version.*girder serve/);
+        return true;
+      });
+    } finally {
+      await shutdown(other, 100);
+    }
+  });
+
+  it("says how far a job is, and what the runner tells", async () => {
+    const states: string[] = [];
+    let elements = 0;
+    let turns = 0;
+    await run(
+      (root) => {
+        root.apply(create([1, 2])).map("Slow", async (n) => {
+          // Until it has been asked for once.
+          while (elements === 0 && turns++ < 200) await new Promise((resolve) => setTimeout(resolve, 20));
+          return n;
+        });
+      },
+      {
+        runner: "portable",
+        jobEndpoint: server.address,
+        onProgress: (progress) => {
+          if (progress.state !== states.at(-1)) states.push(progress.state);
+          elements = Math.max(elements, progress.elements ?? 0);
+        },
+      },
+    );
+    assert.equal(states.at(-1), "DONE");
+    assert.ok(states.includes("RUNNING"));
+    assert.ok(elements > 0);
   });
 
   describe("told by a job service", () => {
