@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- [OPTION…]` runs the jobs of the embedded runner, `npm run bench -- portable [OPTION…]` those of the portable
  * one, `npm run bench -- nexmark [OPTION…]` streams and the queries of Nexmark, `npm run bench -- latency [OPTION…]` how long elements
- * are on their way; what they are and how they are measured is in `embedded.ts`, `portable/command.ts`, `nexmark/command.ts` and
- * `latency/command.ts`.
+ * are on their way, `npm run bench -- elsewhere [OPTION…]` our SDK beside Python's on Prism; what they are and how they are measured is in
+ * `embedded.ts`, `portable/command.ts`, `nexmark/command.ts`, `latency/command.ts` and `elsewhere/command.ts`.
  */
 const [name, ...args] = process.argv.slice(2);
 if (name === "portable") {
@@ -14,4 +14,7 @@ if (name === "portable") {
 } else if (name === "latency") {
   const { latencyCommand } = await import("./latency/command.js");
   process.exitCode = await latencyCommand(args);
+} else if (name === "elsewhere") {
+  const { elsewhereCommand } = await import("./elsewhere/command.js");
+  process.exitCode = await elsewhereCommand(args);
 } else await import("./embedded.js");

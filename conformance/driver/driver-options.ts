@@ -36,9 +36,11 @@ export interface DriverOptions {
  */
 export function parseDriverOptions(args: readonly string[], timeout: number): DriverOptions {
   const values = parsed(args);
+  // The name of a subject in place of an address: that of its job service, which is started.
+  const named = SUBJECTS.find((each) => each === values.endpoint);
   return {
-    subject: oneOf(SUBJECTS, "subject", values.subject),
-    endpoint: values.endpoint,
+    subject: named ?? oneOf(SUBJECTS, "subject", values.subject),
+    endpoint: named === undefined ? values.endpoint : undefined,
     only: values.only === undefined ? undefined : patternOf(values.only),
     part: values.part,
     environment: oneOf(ENVIRONMENTS, "environment", values.environment),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type KnownFailure, surprises, UNEXPLAINED, updated } from "./known-failures.js";
-import { knownFailures } from "./known-failures-file.js";
+import { foreignSurprises, type KnownFailure, surprises, UNEXPLAINED, updated } from "./known-failures.js";
+import { type ForeignSubject, knownFailures } from "./known-failures-file.js";
 import { countOf, type Outcome, type Report } from "./report.js";
 
 function report(outcomes: Readonly<Record<string, Outcome>>, variant: readonly string[] = ["LOOPBACK"]): Report {
@@ -55,9 +55,32 @@ describe("known failures", () => {
     assert.deepEqual(list, [known[0], { reason: `${UNEXPLAINED}: c broke`, tests: ["c"], when: ["PROCESS"] }]);
   });
 
-  for (const suite of ["typescript", "python", "go", "java"]) {
-    it(`of the ${suite} suite are listed once, each with its reason`, () => {
-      const list = knownFailures(suite);
+  it("of another's runner are what it refuses, too, and may come and go", () => {
+    const foreign: readonly KnownFailure[] = [
+      { reason: "has none", says: "unsupported", tests: ["a"] },
+      { reason: "in time or not", tests: ["b"], sometimes: true },
+    ];
+    const names = (of: Report): string[] =>
+      foreignSurprises(of, { known: foreign, complete: true }).map(({ name }) => name);
+    assert.deepEqual(names(report({ a: "skipped", b: "passed", c: "passed" })), []);
+    assert.deepEqual(names(report({ a: "failed", b: "failed", c: "passed" })), []);
+    assert.deepEqual(names(report({ a: "passed", b: "failed", c: "skipped" })), ["a", "c"]);
+    const list = updated(
+      report({ a: "skipped", b: "passed", c: "skipped" }),
+      foreign,
+      ["LOOPBACK"],
+      ["failed", "skipped"],
+    );
+    assert.deepEqual(list, [...foreign, { reason: `${UNEXPLAINED}: `, tests: ["c"] }]);
+  });
+
+  const lists: readonly (readonly [string, ForeignSubject?])[] = [
+    ...["typescript", "python", "go", "java"].map((suite) => [suite] as const),
+    ...(["prism", "python", "flink"] as const).map((subject) => ["typescript", subject] as const),
+  ];
+  for (const [suite, subject] of lists) {
+    it(`of the ${suite} suite${subject === undefined ? "" : ` on ${subject}`} are listed once, each with its reason`, () => {
+      const list = knownFailures(suite, subject);
       for (const { reason, tests } of list) {
         assert.ok(reason.length > 10 && !reason.startsWith(UNEXPLAINED), reason);
         assert.ok(tests.length > 0, reason);

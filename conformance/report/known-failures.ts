@@ -1,9 +1,14 @@
-/** What is known to fail, and why: `known-failures.json` of a suite, for Girder as its subject. */
-import type { Report } from "./report.js";
+/**
+ * What is known to fail, and why: `known-failures.json` of a suite, for Girder as its subject, and `known-failures-SUBJECT.json` for
+ * another's runner, with what that says itself.
+ */
+import type { Outcome, Report } from "./report.js";
 
 /** Tests that fail for one reason. */
 export interface KnownFailure {
   readonly reason: string;
+  /** What another's runner says of it, in its own words. Absent where it says nothing, and comes to another result. */
+  readonly says?: string;
   /** Names of tests, in order. */
   readonly tests: readonly string[];
   /** They fail only in runs with one of these in their variant. In every run if absent. */
@@ -52,11 +57,29 @@ export function surprises(report: Report, { known, complete }: Expectation): Sur
 }
 
 /**
+ * What came out otherwise than is known of a runner that is not ours: beside failures, what it refuses is known, too.
+ */
+export function foreignSurprises(report: Report, expectation: Expectation): Surprise[] {
+  const known = new Set(expectation.known.flatMap(({ tests }) => tests));
+  const refused = report.tests.filter(({ name, outcome }) => outcome === "skipped" && !known.has(name));
+  return [
+    ...surprises(report, expectation),
+    ...refused.map(({ name }) => ({ name, what: "is refused by the runner, which is not known" })),
+  ];
+}
+
+/**
  * The list brought up to date: without the tests that passed, and with the new failures, which wait for an explanation.
  *
  * @param usual What is in the variant of an ordinary run: failures are not bound to it.
+ * @param of Outcomes that come onto the list. Default: failures.
  */
-export function updated(report: Report, known: readonly KnownFailure[], usual: readonly string[]): KnownFailure[] {
+export function updated(
+  report: Report,
+  known: readonly KnownFailure[],
+  usual: readonly string[],
+  of: readonly Outcome[] = ["failed"],
+): KnownFailure[] {
   const passed = new Set(report.tests.filter(({ outcome }) => outcome === "passed").map(({ name }) => name));
   const kept = known
     .map((each) =>
@@ -69,7 +92,7 @@ export function updated(report: Report, known: readonly KnownFailure[], usual: r
   const unusual = (report.variant ?? []).filter((each) => !usual.includes(each));
   const added = new Map<string, string[]>();
   for (const { name, outcome, reason } of report.tests) {
-    if (outcome !== "failed" || listed.has(name)) continue;
+    if (!of.includes(outcome) || listed.has(name)) continue;
     const [line = ""] = reason.split("\n");
     const why = `${UNEXPLAINED}: ${line.slice(0, 200)}`;
     added.set(why, [...(added.get(why) ?? []), name]);

@@ -1,4 +1,5 @@
 /** Running a pipeline inside a test. */
+import type { JsonObject } from "@bufbuild/protobuf";
 import { GirderError } from "../../portability/errors.js";
 import type { MetricsContainer } from "../../portability/metrics/index.js";
 import { Pipeline } from "../pipeline/pipeline.js";
@@ -41,13 +42,13 @@ export async function testPipeline(
  * Builds a pipeline and runs it to its end on a job service, with its functions in this process.
  *
  * @param jobEndpoint `host:port`.
- * @param options `signal` cancels the job.
+ * @param options `signal` cancels the job; `options` are the pipeline's, as the runner takes them: `beam:option:NAME:v1`.
  * @throws GirderError `assertion` if a {@link passert} does not hold, or was never checked; otherwise see `runPortable`.
  */
 export async function testPipelineOn(
   jobEndpoint: string,
   build: (root: Root) => unknown,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly options?: JsonObject } = {},
 ): Promise<PipelineResult> {
   const pipeline = new Pipeline();
   await build(pipeline.root);
