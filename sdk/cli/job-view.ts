@@ -2,15 +2,14 @@
 import type { RunnerMessage, RunProgress } from "../runners/run-progress.js";
 import { grouped } from "./progress-view.js";
 
-/** Ms between two lines in a log that say the same of a state, where a line cannot be overwritten. */
+/** Ms between two lines in a log, where a line cannot be overwritten. */
 const LOG_INTERVAL = 5000;
 
-/** Which of a runner's messages are for people, and what stands before them. */
-const SHOWN: Readonly<Partial<Record<RunnerMessage["importance"], string>>> = {
-  basic: "",
-  warning: "warning: ",
-  error: "error: ",
-};
+/**
+ * Which of a runner's messages are for people, and what stands before them. An error is what the job fails with, and is shown as
+ * that.
+ */
+const SHOWN: Readonly<Partial<Record<RunnerMessage["importance"], string>>> = { basic: "", warning: "warning: " };
 
 export interface JobView {
   message(this: void, message: RunnerMessage): void;
@@ -32,7 +31,7 @@ export function jobLine({ state, elements, stages }: RunProgress, seconds: numbe
 
 export function jobView(stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now = () => performance.now()): JobView {
   const begin = now();
-  let logged = Number.NEGATIVE_INFINITY;
+  let logged = begin;
   let last: RunProgress | undefined;
   const line = (): string => (last === undefined ? "" : jobLine(last, (now() - begin) / 1000));
   return {
@@ -40,23 +39,24 @@ export function jobView(stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now
       const before = SHOWN[importance];
       if (before === undefined || text.trim() === "") return;
       const again = stream.isTTY && last !== undefined;
-      stream.write(`${again ? "\r\x1b[2K" : ""}${before}${text.trimEnd()}\n${again ? line() : ""}`);
+      // What follows a first line are stacks and the like: a runner's log has them.
+      const [first] = text.trim().split("\n");
+      stream.write(`${again ? "\r\x1b[2K" : ""}${before}${first}\n${again ? line() : ""}`);
     },
     update(progress) {
-      const moved = progress.state !== last?.state;
       // A state that comes without a count does not take the last one away.
       last =
         progress.elements === undefined && last?.elements !== undefined
           ? { ...progress, elements: last.elements }
           : progress;
       if (stream.isTTY) stream.write(`\r\x1b[2K${line()}`);
-      else if (moved || now() - logged >= LOG_INTERVAL) {
+      else if (now() - logged >= LOG_INTERVAL) {
         logged = now();
         stream.write(`${line()}\n`);
       }
     },
     end() {
-      if (last !== undefined && stream.isTTY) stream.write("\n");
+      if (last !== undefined) stream.write(stream.isTTY ? "\n" : `${line()}\n`);
     },
   };
 }

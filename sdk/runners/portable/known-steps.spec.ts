@@ -12,7 +12,7 @@ describe("metrics of what a runner made of a step", () => {
     );
 
   it("are the step's", () => {
-    const parts = ["Read", "eRead_processandsplit", "Read/ProcessSizedElementsAndRestrictions", "Read/Process"];
+    const parts = ["Read", "eRead_processandsplit", "Read/ProcessSizedElementsAndRestrictions0", "Read/Process"];
     assert.deepEqual(steps(...parts), ["Read", "Read", "Read", "Read"]);
   });
 

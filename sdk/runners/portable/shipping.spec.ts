@@ -170,7 +170,7 @@ describe("functions that travel", function () {
       );
       const { code, stderr } = await node(MAIN, "run", path, ...submitting("PROCESS"));
       assert.notEqual(code, 0);
-      assert.match(stderr, /^RangeError: too much 7\n +at fail \(\S*throws\.js:3:17\)\n/);
+      assert.match(stderr, /^RangeError: too much 7\n +at fail \(\S*throws\.js:3:17\)\n/m);
       assert.match(stderr, /\[user-exception\] RangeError: too much 7\n +where +Fail\n +applied at .*throws\.js:5/);
       assert.match(stderr, /Element: 7\./);
       await nothingLeft();
