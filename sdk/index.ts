@@ -47,6 +47,7 @@ export type { AccumulationMode } from "./pipeline/windowing.js";
 export { type OptionSpec, type OptionValues, pipelineOptions, type RunnerOptions } from "./runners/pipeline-options.js";
 export { PipelineResult } from "./runners/pipeline-result.js";
 export { type RunOptions, run, runPipeline } from "./runners/run.js";
+export type { RunnerMessage, RunProgress, RunWatch } from "./runners/run-progress.js";
 export { type OffsetRange, OffsetRangeTracker } from "./splittable/offset-range-tracker.js";
 export { type ProcessContinuation, resume, stop } from "./splittable/process-continuation.js";
 export type { RestrictionProgress, RestrictionTracker, SplitRestriction } from "./splittable/restriction-tracker.js";
