@@ -8,4 +8,5 @@ export type { Integer } from "./integer.js";
 export { type AnyCell, type CellByKind, type KindSpec, kindOfType, kindOfUrn, metricKinds } from "./kinds.js";
 export type { MetricCell, MetricKind } from "./metric-cell.js";
 export { type MetricKey, type MetricName, MetricsContainer } from "./metrics-container.js";
+export { STAGE_NAMESPACE } from "./stage-namespace.js";
 export { StringSetCell } from "./string-set.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from "../../portability/execution/time.js";
-import { MetricsContainer } from "../../portability/metrics/index.js";
+import { MetricsContainer, STAGE_NAMESPACE } from "../../portability/metrics/index.js";
 import type { NodeBacklog } from "../engine/backlog.js";
-import { backlogMetrics, STAGE_NAMESPACE } from "./backlog-metrics.js";
+import { backlogMetrics } from "./backlog-metrics.js";
 
 const NOW = Date.UTC(2026, 10, 1);
 

@@ -12,11 +12,8 @@
  */
 import { type Instant, MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
-import { MetricsContainer } from "../../portability/metrics/index.js";
+import { MetricsContainer, STAGE_NAMESPACE } from "../../portability/metrics/index.js";
 import type { NodeBacklog } from "../engine/backlog.js";
-
-/** The namespace of what the runner says of stages; authors' metrics have others. */
-export const STAGE_NAMESPACE = "girder:stage";
 
 /**
  * @param now ms since 1970.

@@ -21,14 +21,13 @@ import {
   type Pipeline,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import type { MonitoringInfo } from "../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
-import { MetricsContainer } from "../../portability/metrics/index.js";
+import { MetricsContainer, STAGE_NAMESPACE } from "../../portability/metrics/index.js";
 import { SINK_URN } from "../environment/fn-api/bundle-descriptor.js";
 import { type FakeBundle, FakeWorker, type Process } from "../environment/fn-api/testing/fake-worker.js";
 import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { anyOf, external, ofUrn } from "../environment/testing/environments.js";
 import { PipelineBuilder } from "../graph/testing.js";
 import type { JobArtifacts } from "./artifacts/job-artifacts.js";
-import { STAGE_NAMESPACE } from "./backlog-metrics.js";
 import { jobExecutor } from "./execute-job.js";
 import type { ExecutionMessage, JobExecution } from "./execution.js";
 import { WorkerServices } from "./worker-services.js";

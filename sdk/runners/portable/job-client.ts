@@ -8,7 +8,8 @@ import {
   JobState_Enum as JobState,
 } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
 import type { Pipeline as PipelineProto } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
-import { MetricsContainer } from "../../../portability/metrics/index.js";
+import type { MonitoringInfo } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/metrics_pb.js";
+import { MetricsContainer, STAGE_NAMESPACE } from "../../../portability/metrics/index.js";
 import type { RunnerMessage, RunWatch } from "../run-progress.js";
 import { elementsOf } from "./elements-of.js";
 import { refusal } from "./job-failure.js";
@@ -183,7 +184,7 @@ export class JobClient {
   async metrics(): Promise<MetricsContainer> {
     const { metrics } = await this.#jobs.call.getJobMetrics({ jobId: this.jobId });
     const { committed = [], attempted = [] } = metrics ?? {};
-    const infos = committed.length > 0 ? committed : attempted;
+    const infos = committed.length > 0 ? committed : attempted.filter(isOfAuthor);
     return MetricsContainer.fromMonitoringInfos(atKnownSteps(infos, this.#transforms));
   }
 
@@ -225,4 +226,9 @@ async function reached(
       cause,
     });
   }
+}
+
+/** Whether a metric is not one of what Girder's runner says of stages. */
+function isOfAuthor({ labels }: MonitoringInfo): boolean {
+  return labels["NAMESPACE"] !== STAGE_NAMESPACE;
 }

@@ -60,6 +60,14 @@ describe("the portable runner", () => {
     );
   });
 
+  it("has no metrics where the program has none: the runner's own of its stages are not among them", async () => {
+    const result = await run((root) => root.apply(create([1])).map((x) => x), {
+      runner: "portable",
+      jobEndpoint: server.address,
+    });
+    assert.deepEqual([...result.metrics.entries()], []);
+  });
+
   it("checks assertions there", async () => {
     const { metrics } = await testPipelineOn(server.address, (root) => passert(root.apply(create([1]))).isSingleton(1));
     assert.equal([...metrics.entries()].length, 1);
