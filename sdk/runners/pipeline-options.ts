@@ -55,12 +55,13 @@ const COMMON_OPTIONS = {
   environmentType: {
     type: "string",
     default: "LOOPBACK",
-    description: "Where the functions run, if not embedded: LOOPBACK (in this process), EXTERNAL or PROCESS.",
+    description: "Where the functions run, if not embedded: LOOPBACK (in this process), EXTERNAL, PROCESS or DOCKER.",
   },
   environmentConfig: {
     type: "string",
     required: false,
-    description: "Of EXTERNAL, HOST:PORT of the worker pool; of PROCESS, the command that starts a worker, as JSON.",
+    description:
+      "Of EXTERNAL, HOST:PORT of the worker pool; of PROCESS, the command that starts a worker, as JSON; of DOCKER, the image.",
   },
   workerProgram: {
     type: "string",

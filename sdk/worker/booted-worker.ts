@@ -15,6 +15,8 @@ export interface ProgramSpec {
   readonly captures: readonly string[];
   /** Digests of its functions by their transforms. Default: those in the pipeline's proto only. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Packages that are not part of the program's file. Default: none. */
+  readonly external?: readonly string[];
 }
 
 /** Name of the pipeline option that holds the {@link ProgramSpec}. */

@@ -16,14 +16,17 @@ import {
   ArtifactStagingToRolePayloadSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardArtifacts } from "../../portability/urns.js";
+import { packageFolder } from "../runners/package-folder.js";
 import { PROGRAM_FILE } from "../runners/portable/program-file.js";
 import type { BootFlags } from "./boot-flags.js";
+import { programSpecOf } from "./booted-worker.js";
+import { linkPackages } from "./external-packages.js";
 
 /**
  * Fetches the program's file.
  *
  * @returns its path, in a folder of its own below the semi-persistent folder, or the system's for temporary files.
- * @throws GirderError `not-found` if the job was submitted without its program; `corrupt-file` if it does not come as it was
+ * @throws GirderError `not-found` if the job was submitted without its program, or with packages that are not here; `corrupt-file` if it does not come as it was
  *   submitted.
  */
 export async function retrieveProgram(flags: BootFlags, info: ProvisionInfo | undefined): Promise<string> {
@@ -61,6 +64,18 @@ export async function retrieveProgram(flags: BootFlags, info: ProvisionInfo | un
       await file.close();
     }
     const expected = digestOf(artifact);
+    const { external = [] } = programSpecOf(info?.pipelineOptions) ?? {};
+    const missing = await linkPackages(external, folder, [process.cwd(), packageFolder()]);
+    if (missing.length > 0) {
+      throw new GirderError(
+        "not-found",
+        `The program needs packages that this worker does not have: ${missing.join(", ")}.`,
+        {
+          where: "--worker-external",
+          remedy: `Install them in the folder that workers are started in (${process.cwd()}) or beside girder; girder container build PROGRAM makes an image that has the program's packages.`,
+        },
+      );
+    }
     if (expected !== "" && hash.digest("hex") !== expected) {
       throw new GirderError("corrupt-file", "The program came otherwise than it was submitted.", { where: path });
     }

@@ -1,6 +1,7 @@
 /** Environments of a pipeline, as runners are told of them. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
+  DockerPayloadSchema,
   type Environment,
   EnvironmentSchema,
   ExternalPayloadSchema,
@@ -9,7 +10,7 @@ import {
 import { StandardEnvironments } from "../../../portability/urns.js";
 import { WORKER_CAPABILITIES } from "../../worker/capabilities.js";
 
-const { EXTERNAL, PROCESS } = StandardEnvironments.Environments;
+const { DOCKER, EXTERNAL, PROCESS } = StandardEnvironments.Environments;
 
 /** Workers of a pool, which the runner asks for them. @param address `host:port` of the pool. */
 export function externalEnvironment(address: string): Environment {
@@ -21,6 +22,11 @@ export function externalEnvironment(address: string): Environment {
 export function processEnvironment(command: string, env: Readonly<Record<string, string>> = {}): Environment {
   const payload = create(ProcessPayloadSchema, { command, env: { ...env } });
   return environment(PROCESS, toBinary(ProcessPayloadSchema, payload));
+}
+
+/** Containers that the runner starts. @param containerImage with the boot contract's program as its entry point. */
+export function dockerEnvironment(containerImage: string): Environment {
+  return environment(DOCKER, toBinary(DockerPayloadSchema, create(DockerPayloadSchema, { containerImage })));
 }
 
 function environment(urn: string, payload: Uint8Array): Environment {

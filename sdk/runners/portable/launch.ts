@@ -2,6 +2,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
+import { defaultImage } from "../default-image.js";
 import { jobOptions } from "../job-server/runner-options.js";
 import { RUNNER_OPTIONS } from "../pipeline-options.js";
 import type { PipelineResult } from "../pipeline-result.js";
@@ -83,10 +84,12 @@ function environmentOf({ environmentType, environmentConfig }: RunOptions): Envi
       });
     case "PROCESS":
       return { type, ...(environmentConfig === undefined ? {} : processOf(environmentConfig)) };
+    case "DOCKER":
+      return { type, image: environmentConfig ?? defaultImage() };
     default:
       throw new GirderError("invalid-option", `There is no environment "${environmentType}".`, {
         where: "--environment-type",
-        remedy: "Use LOOPBACK, EXTERNAL or PROCESS.",
+        remedy: "Use LOOPBACK, EXTERNAL, PROCESS or DOCKER.",
       });
   }
 }

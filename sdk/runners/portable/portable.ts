@@ -7,7 +7,7 @@ import { startLocalWorker } from "../../worker/local-worker.js";
 import { WorkerPool } from "../../worker/worker-pool.js";
 import { PipelineResult } from "../pipeline-result.js";
 import type { RunWatch } from "../run-progress.js";
-import { externalEnvironment, processEnvironment } from "./environments.js";
+import { dockerEnvironment, externalEnvironment, processEnvironment } from "./environments.js";
 import { foreignFiles } from "./foreign-files.js";
 import { JobClient, type ServiceProcess, type Submission } from "./job-client.js";
 import { jobFailure } from "./job-failure.js";
@@ -27,7 +27,9 @@ export type EnvironmentChoice =
    * @param command What it starts, a program on its machine. Default: the file that the program is made into, which the
    *   runner finds if it is on this machine.
    */
-  | { readonly type: "PROCESS"; readonly command?: string; readonly env?: Readonly<Record<string, string>> };
+  | { readonly type: "PROCESS"; readonly command?: string; readonly env?: Readonly<Record<string, string>> }
+  /** In containers that the runner starts. @param image Such as `girder container build` makes. */
+  | { readonly type: "DOCKER"; readonly image: string };
 
 /** How a pipeline is run on a job service. */
 export interface PortableOptions extends RunWatch {
@@ -110,10 +112,16 @@ async function runElsewhere(
   await using shipped = await shipPipeline(pipeline, {
     program,
     external,
-    environment: ({ path }) =>
-      choice.type === "EXTERNAL"
-        ? externalEnvironment(choice.pool)
-        : processEnvironment(choice.command ?? path, choice.env),
+    environment: ({ path }) => {
+      switch (choice.type) {
+        case "EXTERNAL":
+          return externalEnvironment(choice.pool);
+        case "PROCESS":
+          return processEnvironment(choice.command ?? path, choice.env);
+        case "DOCKER":
+          return dockerEnvironment(choice.image);
+      }
+    },
   });
   try {
     return await runJob(shipped, options, []);

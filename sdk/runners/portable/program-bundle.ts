@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { GirderError, messageOf } from "../../../portability/errors.js";
 import type { ProgramSpec } from "../../worker/booted-worker.js";
+import { linkPackages } from "../../worker/external-packages.js";
 import { packageFolder } from "../package-folder.js";
 import { PROGRAM_FILE } from "./program-file.js";
 
@@ -29,16 +30,14 @@ export interface BundleOptions {
   /** Path of the program's main module, in TypeScript or not. */
   readonly program: string;
   readonly spec: ProgramSpec;
-  /** Packages that are to be found where the worker runs, instead of being put into the file. Default: none. */
-  readonly external?: readonly string[];
 }
 
 /**
  * Makes the file, in a temporary folder that is removed when the bundle is disposed of.
  *
- * @throws GirderError `unsupported` for a program that cannot be made into one file, with what is in the way.
+ * @throws GirderError `not-found` for a package to be left out that is not installed; `unsupported` for a program that cannot be made into one file, with what is in the way.
  */
-export async function bundleProgram({ program, spec, external = [] }: BundleOptions): Promise<ProgramBundle> {
+export async function bundleProgram({ program, spec }: BundleOptions): Promise<ProgramBundle> {
   const folder = await mkdtemp(join(tmpdir(), "girder-program-"));
   const path = join(folder, PROGRAM_FILE);
   const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
@@ -49,16 +48,27 @@ export async function bundleProgram({ program, spec, external = [] }: BundleOpti
   };
   try {
     if (resolve(program) === OWN_FILE) await writeFile(path, await asItIs(program, spec));
-    else await build(program, spec, path, external);
+    else await build(program, spec, path);
+    await linkExternal(program, spec, folder);
     await chmod(path, 0o755);
     return { path, size: (await stat(path)).size, [Symbol.asyncDispose]: remove };
   } catch (thrown) {
     await remove();
-    throw cannotBundle(program, thrown);
+    throw thrown instanceof GirderError ? thrown : cannotBundle(program, thrown);
   }
 }
 
-async function build(program: string, spec: ProgramSpec, outfile: string, external: readonly string[]): Promise<void> {
+/** The file is run on this machine, too. */
+async function linkExternal(program: string, { external = [] }: ProgramSpec, folder: string): Promise<void> {
+  const missing = await linkPackages(external, folder, [dirname(resolve(program))]);
+  if (missing.length === 0) return;
+  throw new GirderError("not-found", `Packages that the program needs are not installed: ${missing.join(", ")}.`, {
+    where: "--worker-external",
+    remedy: "Name packages that the program imports, and have them installed where it is.",
+  });
+}
+
+async function build(program: string, spec: ProgramSpec, outfile: string): Promise<void> {
   const esbuild = await import("esbuild");
   // What the compiler wrote: of modules, only those that workers need become part of the file.
   const modules = join(packageFolder(), "dist");
@@ -78,7 +88,7 @@ async function build(program: string, spec: ProgramSpec, outfile: string, extern
     sourcesContent: false,
     // Names of functions and classes are seen: in names of transforms, and in errors.
     keepNames: true,
-    external: [...external],
+    external: [...(spec.external ?? [])],
     banner: { js: `${SHEBANG}\n${COMMON_JS}\n${prelude(spec)}` },
     conditions: ["girder-modules"],
     plugins: [onePackage(modules), withoutRunners(modules)],

@@ -53,10 +53,11 @@ export async function shipPipeline(pipeline: Pipeline, options: ShippingOptions)
       remedy: "Name the module that calls run: --worker-program=FILE.",
     });
   }
+  const { external = [] } = options;
   const { pipelines, captured } = programState();
   const argv = ambient().argv ?? process.argv.slice(2);
-  const spec: ProgramSpec = { pipeline: pipelines - 1, argv, captures: captured };
-  const bundle = await bundleProgram({ program: resolve(program), spec, external: options.external ?? [] });
+  const spec: ProgramSpec = { pipeline: pipelines - 1, argv, captures: captured, external };
+  const bundle = await bundleProgram({ program: resolve(program), spec });
   try {
     const content = await readFile(bundle.path);
     const artifact = programArtifact(bundle.path, createHash("sha256").update(content).digest("hex"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -89,6 +89,16 @@ describe("functions that travel", function () {
     return path;
   }
 
+  /** A program that starts a worker in a folder. */
+  async function script(name: string, cwd: string): Promise<string> {
+    const path = await program(
+      name,
+      `#!/bin/sh\ncd '${cwd}' && exec '${join(ROOT, "sdk/cli/girder-worker.js")}' "$@"\n`,
+    );
+    await chmod(path, 0o755);
+    return path;
+  }
+
   /** Runs a command in the folder; temporary files go to one of its own, where they can be counted. */
   async function node(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const child = started(args);
@@ -156,6 +166,37 @@ describe("functions that travel", function () {
       await build({ entryPoints: [path], outfile, ...how });
       const { code, stdout, stderr } = await node(outfile, ...submitting("PROCESS", "--word=m"));
       assert.deepEqual([code, stdout.trim()], [0, EXPECTED("m")], stderr);
+      await nothingLeft();
+    });
+
+    it("find packages that were left out of the program's file where workers are", async () => {
+      // As packages with native code do, it has a file that is found by where the package is.
+      const own = join(folder, "node_modules/@own/pack");
+      await mkdir(own, { recursive: true });
+      await writeFile(join(own, "package.json"), '{ "name": "@own/pack", "main": "index.js" }');
+      await writeFile(
+        join(own, "index.js"),
+        'module.exports = require("fs").readFileSync(__dirname + "/data", "utf8");',
+      );
+      await writeFile(join(own, "data"), "packed");
+      const path = await program(
+        "external.js",
+        `import { create, pipelineOptions, run } from "girder";
+        import packed from "@own/pack";
+        await run((root) => { root.apply(create([1])).map("Fail", () => { throw new RangeError(packed); }); }, pipelineOptions({}));`,
+      );
+      const left = "--worker-external=@own/pack";
+      const command = `--environment-config=${JSON.stringify({ command: join(ROOT, "sdk/cli/girder-worker.js") })}`;
+      const inFolder = `--environment-config=${JSON.stringify({ command: await script("in-folder", folder) })}`;
+      for (const environment of [[], [inFolder]]) {
+        const { stderr } = await node(path, ...submitting("PROCESS", left, ...environment));
+        assert.match(stderr, /RangeError: packed/);
+        await nothingLeft();
+      }
+      const { code, stderr } = await node(path, ...submitting("PROCESS", left, command));
+      assert.notEqual(code, 0);
+      assert.match(stderr, /needs packages that this worker does not have: @own\/pack\./);
+      assert.match(stderr, /girder container build/);
       await nothingLeft();
     });
 
@@ -300,9 +341,17 @@ describe("functions that travel", function () {
       const message = await refusal("native.js", body, one("Name"));
       assert.match(message, /\[unsupported\].*cannot be made into one file.*\.node/);
       assert.match(message, /--worker-external=PACKAGE.*worker-pool/);
-      const spec = { pipeline: 0, argv: [], captures: [] };
-      await using bundle = await bundleProgram({ program: join(folder, "native.js"), spec, external: ["native"] });
+      const spec = { pipeline: 0, argv: [], captures: [], external: ["native"] };
+      await using bundle = await bundleProgram({ program: join(folder, "native.js"), spec });
       assert.match(await readFile(bundle.path, "utf8"), /from ?"native"/);
+    });
+
+    it("where packages are to be left out that are not installed", async () => {
+      const spec = { pipeline: 0, argv: [], captures: [], external: ["no-such-package/part"] };
+      await assert.rejects(bundleProgram({ program: await program("without.js", ""), spec }), {
+        code: "not-found",
+        message: /not installed: no-such-package\. \(at --worker-external\)/,
+      });
     });
   });
 });
