@@ -1,20 +1,14 @@
 /** The `girder` command. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { packageFolder } from "../runners/package-folder.js";
+import { packageVersion } from "../runners/default-image.js";
 import { graphCommand } from "./graph-command.js";
 import { reportError, USAGE } from "./report-error.js";
 import { runCommand } from "./run-command.js";
 import { SERVE_DEFAULTS, type ServeOptions } from "./serve-options.js";
 
-const { version } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as {
-  version: string;
-};
-
 const program = new Command("girder")
   .description("Apache Beam pipelines in TypeScript.")
-  .version(version)
+  .version(packageVersion())
   .exitOverride()
   .enablePositionalOptions();
 
@@ -122,6 +116,27 @@ program
     const { workerCommand } = await import("./worker-command.js");
     const named = file === undefined ? [] : [`--program=${file}`];
     await workerCommand(flags, [process.argv[1]!, "worker", ...named], file);
+  });
+
+program
+  .command("container")
+  .summary("make images whose containers are workers")
+  .description("Images for pipelines that are submitted with --environment-type=DOCKER.")
+  .command("build")
+  .summary("build an image")
+  .description(
+    "Builds an image with Girder, and with the packages of a program if one is named. A program's own code need not be in it: it comes with\neach job. Packages that programs leave out of their file (--worker-external) must.",
+  )
+  .argument("[program]", "the program whose package's dependencies become part of the image")
+  .option("--tag <image>", "what the image is called (default: girder-worker, with this version)")
+  .option(
+    "--base <image>",
+    "an image with Node 20 or later (default: the official one of this Node, node:VERSION-slim)",
+  )
+  .option("--output <folder>", "only write the Dockerfile and what it needs, to build it elsewhere")
+  .action(async (file: string | undefined, options: { tag?: string; base?: string; output?: string }) => {
+    const { containerBuildCommand } = await import("./container/container-command.js");
+    await containerBuildCommand(file, options);
   });
 
 function exitBecauseOf(thrown: unknown): never {
