@@ -8,6 +8,8 @@ import {
 
 /** How long (ms) a runner may take to answer. */
 const PATIENCE = 30_000;
+/** How long (ms) the connection is kept for others. */
+const SHARED = 1_000;
 
 /** @param id The worker's. @throws GirderError `io`, `not-found` or `unsupported`, as the runner answers. */
 export async function provisionOf(address: string, id: string): Promise<ProvisionInfo | undefined> {
@@ -17,6 +19,7 @@ export async function provisionOf(address: string, id: string): Promise<Provisio
   try {
     return (await connection.call.getProvisionInfo({}, { metadata, timeout: PATIENCE })).info;
   } finally {
-    connection.close();
+    // The worker's other services are most often at the same address: what connects to them meanwhile need not do so anew.
+    setTimeout(() => connection.close(), SHARED).unref();
   }
 }
