@@ -43,6 +43,8 @@ export interface ProgramState {
   readonly captured: string[];
   /** Whether the workers have been started that the runner wants beside this one. */
   hasStartedSiblings: boolean;
+  /** Those, while they run: each settles when it has ended. */
+  siblings?: readonly Promise<void>[];
 }
 
 const KEY = Symbol.for("girder.ambient");

@@ -6,7 +6,7 @@ import { MetricsContainer } from "../../portability/metrics/index.js";
 import type { FunctionTable } from "../pipeline/functions.js";
 import type { Pipeline } from "../pipeline/pipeline.js";
 import { bootFlags } from "../worker/boot-flags.js";
-import { provisioned, startSiblings } from "../worker/booted-worker.js";
+import { provisioned, siblingsEnded, startSiblings } from "../worker/booted-worker.js";
 import { FnApiWorker } from "../worker/fn-api-worker.js";
 import { logConsole } from "../worker/log-console.js";
 import type { WorkerMode } from "./ambient.js";
@@ -51,4 +51,5 @@ export async function serveFunctions(
   logConsole((severity, message) => worker.log(severity, message));
   process.once("SIGTERM", () => void worker.stop().finally(() => process.exit(143)));
   await worker.ended;
+  await siblingsEnded();
 }

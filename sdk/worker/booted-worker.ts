@@ -1,5 +1,6 @@
 /** What a process that is a worker learns of its runner when it starts. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ProvisionInfo } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_provision_api_pb.js";
 import { programState } from "../runners/ambient.js";
@@ -36,13 +37,39 @@ export async function provisioned({ provision, id }: BootFlags): Promise<Provisi
   return provision === "" ? undefined : await provisionOf(provision, id);
 }
 
-/** Starts the workers that the runner wants beside this one. @param command What this process was started with, less the flags. */
+/**
+ * Starts the workers that the runner wants beside this one. They end with it, and it with one that fails: the runner counts on all.
+ *
+ * @param command What this process was started with, less the flags.
+ */
 export function startSiblings(flags: BootFlags, info: ProvisionInfo | undefined, command: readonly string[]): void {
   const state = programState();
   if (process.env[SIBLING] !== undefined || state.hasStartedSiblings) return;
   state.hasStartedSiblings = true;
   const env = { ...process.env, [SIBLING]: "1" };
-  for (const id of info?.siblingWorkerIds ?? []) {
-    spawn(process.execPath, [...process.execArgv, ...command, ...bootArguments(flags, id)], { env, stdio: "inherit" });
-  }
+  state.siblings = (info?.siblingWorkerIds ?? []).map((id) => {
+    const args = [...process.execArgv, ...command, ...bootArguments(flags, id)];
+    const child = spawn(process.execPath, args, { env, stdio: "inherit" });
+    const kill = (): void => void child.kill("SIGTERM");
+    process.once("exit", kill);
+    return once(child, "exit").then(([code, signal]) => {
+      process.off("exit", kill);
+      if (code === 0) return;
+      process.stderr.write(
+        `Sibling worker ${id} ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}.\n`,
+      );
+      process.exit(1);
+    });
+  });
+}
+
+/** How long (ms) a worker that has ended waits for its siblings to end by themselves. */
+const SIBLINGS_TIME = 5_000;
+
+/** Settles when the siblings of this worker have ended, or should have. */
+export async function siblingsEnded(): Promise<void> {
+  const late = new Promise<void>((resolve) => {
+    setTimeout(resolve, SIBLINGS_TIME).unref();
+  });
+  await Promise.race([Promise.all(programState().siblings ?? []), late]);
 }

@@ -5,7 +5,7 @@ import { StandardCoders, StandardProtocols, StandardPTransforms } from "../../po
 
 const { STATE_BACKED_ITERABLE, ...CODERS } = StandardCoders.Enum;
 const { PROGRESS_REPORTING, WORKER_STATUS, CONTROL_REQUEST_ELEMENTS_EMBEDDING, STATE_CACHING } = StandardProtocols.Enum;
-const { DATA_SAMPLING, MULTIMAP_STATE, ORDERED_LIST_STATE } = StandardProtocols.Enum;
+const { DATA_SAMPLING, MULTIMAP_STATE, ORDERED_LIST_STATE, SIBLING_WORKERS } = StandardProtocols.Enum;
 
 /** Each is shown by a spec. Iterables are taken whole: none is asked for whose rest is left in the runner's state. */
 export const WORKER_CAPABILITIES: readonly string[] = [
@@ -22,3 +22,6 @@ export const WORKER_CAPABILITIES: readonly string[] = [
   StandardPTransforms.Primitives.TO_STRING,
   PACKED_COMBINE_FN_URN,
 ];
+
+/** What a worker does that is a process or container of its own: it starts others like it. */
+export const STARTED_CAPABILITIES: readonly string[] = [...WORKER_CAPABILITIES, SIBLING_WORKERS];

@@ -8,7 +8,7 @@ import {
   ProcessPayloadSchema,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardEnvironments } from "../../../portability/urns.js";
-import { WORKER_CAPABILITIES } from "../../worker/capabilities.js";
+import { STARTED_CAPABILITIES, WORKER_CAPABILITIES } from "../../worker/capabilities.js";
 
 const { DOCKER, EXTERNAL, PROCESS } = StandardEnvironments.Environments;
 
@@ -21,14 +21,18 @@ export function externalEnvironment(address: string): Environment {
 /** Processes that the runner starts. @param command a program on the runner's machine. */
 export function processEnvironment(command: string, env: Readonly<Record<string, string>> = {}): Environment {
   const payload = create(ProcessPayloadSchema, { command, env: { ...env } });
-  return environment(PROCESS, toBinary(ProcessPayloadSchema, payload));
+  return environment(PROCESS, toBinary(ProcessPayloadSchema, payload), STARTED_CAPABILITIES);
 }
 
 /** Containers that the runner starts. @param containerImage with the boot contract's program as its entry point. */
 export function dockerEnvironment(containerImage: string): Environment {
-  return environment(DOCKER, toBinary(DockerPayloadSchema, create(DockerPayloadSchema, { containerImage })));
+  return environment(
+    DOCKER,
+    toBinary(DockerPayloadSchema, create(DockerPayloadSchema, { containerImage })),
+    STARTED_CAPABILITIES,
+  );
 }
 
-function environment(urn: string, payload: Uint8Array): Environment {
-  return create(EnvironmentSchema, { urn, payload, capabilities: [...WORKER_CAPABILITIES] });
+function environment(urn: string, payload: Uint8Array, capabilities = WORKER_CAPABILITIES): Environment {
+  return create(EnvironmentSchema, { urn, payload, capabilities: [...capabilities] });
 }

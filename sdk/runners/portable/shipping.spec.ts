@@ -218,35 +218,77 @@ describe("functions that travel", function () {
     });
   });
 
-  it("are there in as many workers as the runner wants, each of which ends with it", async () => {
-    const path = await program(
-      "siblings.js",
-      'import { create, run } from "girder"; await run((root) => root.apply(create([1])));',
-    );
-    await using bundle = await bundleProgram({ program: path, spec: { pipeline: 0, argv: [], captures: [] } });
-    const own = createServer();
-    const connected: string[] = [];
-    let release!: () => void;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
+  describe("in as many workers as the runner wants beside the one that it starts", () => {
+    /** A worker that has started so many others. */
+    async function family(size: number) {
+      const ids = Array.from({ length: size }, (_, i) => `sibling-${i}`);
+      const path = await program(
+        "siblings.js",
+        'import { create, run } from "girder"; await run((root) => root.apply(create([1])));',
+      );
+      const bundle = await bundleProgram({ program: path, spec: { pipeline: 0, argv: [], captures: [] } });
+      const own = createServer();
+      const connected = new Set<string>();
+      let release!: () => void;
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let complete!: () => void;
+      const all = new Promise<void>((resolve) => {
+        complete = resolve;
+      });
+      let address = "";
+      serve(own, ProvisionService, {
+        getProvisionInfo: () => ({ info: { controlEndpoint: { url: address }, siblingWorkerIds: ids } }),
+      });
+      serve(own, BeamFnControl, {
+        // biome-ignore lint/correctness/useYield: nobody is asked for anything.
+        async *control(_, { metadata, signal }) {
+          connected.add(String(metadata.get("worker_id")[0]));
+          if (connected.size === ids.length + 1) complete();
+          await Promise.race([released, once(signal, "abort")]);
+        },
+      });
+      address = `127.0.0.1:${await listen(own, "127.0.0.1:0")}`;
+      const child = started([bundle.path, "--id=first", `--provision_endpoint=${address}`]);
+      const ended = once(child, "close") as Promise<[number | null, string | null]>;
+      await Promise.race([all, ended]);
+      assert.deepEqual([...connected].sort(), [...ids, "first"].sort());
+      return {
+        child,
+        release,
+        ended,
+        running: () => processesWith(bundle.path, ""),
+        async [Symbol.asyncDispose]() {
+          release();
+          await shutdown(own, 1_000);
+          await bundle[Symbol.asyncDispose]();
+        },
+      };
+    }
+
+    it("are there, one process each, and end when the runner ends them", async () => {
+      await using workers = await family(20);
+      assert.equal((await workers.running()).length, 21);
+      workers.release();
+      assert.deepEqual(await workers.ended, [0, null]);
+      assert.deepEqual(await workers.running(), []);
     });
-    let address = "";
-    serve(own, ProvisionService, {
-      getProvisionInfo: () => ({ info: { controlEndpoint: { url: address }, siblingWorkerIds: ["b", "c"] } }),
+
+    it("end with the first", async () => {
+      await using workers = await family(2);
+      workers.child.kill("SIGTERM");
+      assert.deepEqual(await workers.ended, [143, null]);
+      assert.deepEqual(await workers.running(), []);
     });
-    serve(own, BeamFnControl, {
-      // biome-ignore lint/correctness/useYield: nobody is asked for anything.
-      async *control(_, { metadata }) {
-        connected.push(String(metadata.get("worker_id")[0]));
-        if (connected.length === 3) release();
-        await released;
-      },
+
+    it("end with one that fails", async () => {
+      await using workers = await family(2);
+      const [pid] = await processIdsWith("--id=sibling-1");
+      process.kill(pid!, "SIGKILL");
+      assert.deepEqual(await workers.ended, [1, null]);
+      assert.deepEqual(await workers.running(), []);
     });
-    address = `127.0.0.1:${await listen(own, "127.0.0.1:0")}`;
-    const child = started([bundle.path, "--id=a", `--provision_endpoint=${address}`]);
-    const [code] = (await once(child, "close")) as [number | null];
-    await shutdown(own, 1_000);
-    assert.deepEqual([code, connected.sort()], [0, ["a", "b", "c"]]);
   });
 
   describe("in workers of a pool", () => {
@@ -356,12 +398,22 @@ describe("functions that travel", function () {
   });
 });
 
-/** Command lines of processes that mention something. */
-async function processesWith(text: string): Promise<string[]> {
-  const lines = await Promise.all(
-    (await readdir("/proc"))
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+/** Command lines of processes that mention a folder for temporary files. */
+async function processesWith(folder: string, below = "temporary"): Promise<string[]> {
+  const text = join(folder, below);
+  return (await commandLines()).map(([, line]) => line).filter((line) => line.includes(text));
+}
+
+async function processIdsWith(argument: string): Promise<number[]> {
+  return (await commandLines()).filter(([, line]) => line.split(" ").includes(argument)).map(([pid]) => pid);
+}
+
+async function commandLines(): Promise<(readonly [pid: number, line: string])[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  return Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      return [Number(pid), line.replaceAll("\0", " ")] as const;
+    }),
   );
-  return lines.filter((line) => line.includes(join(text, "temporary"))).map((line) => line.replaceAll("\0", " "));
 }
