@@ -309,6 +309,10 @@ describe("a worker behind the Fn API", () => {
     runner.worker(new Pipeline());
     const missing = runner.instruct({ case: "processBundle", value: { processBundleDescriptorId: "stage" } });
     assert.match((await runner.response(missing)).error, /\[invalid-pipeline\].*no such transform.*Twice/);
+    // It has no metrics of its own: it does not announce that it is to be asked for them.
+    const own = await runner.response(runner.instruct({ case: "harnessMonitoringInfos", value: {} }));
+    assert.ok(own.response.case === "harnessMonitoringInfos");
+    assert.deepEqual(own.response.value.monitoringData, {});
     const unknown = runner.instruct({ case: undefined } as never);
     assert.match((await runner.response(unknown)).error, /\[unsupported\]/);
   });
