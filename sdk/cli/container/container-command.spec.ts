@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SERVER_LABEL } from "../../../runner/environment/docker/docker-launcher.js";
+import { hasEngine, importFolder, importNode, removeImages } from "../../../runner/environment/testing/node-image.js";
 import { type ExecutingServer, startExecutingServer } from "../../../runner/job/testing-server.js";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -169,11 +170,11 @@ describe("girder container build", function () {
     const engine = (...args: string[]): string => execFileSync("docker", args, { encoding: "utf8" }).trim();
 
     before(async () => {
-      if (spawnSync("docker", ["info"]).status !== 0) {
+      if (!hasEngine()) {
         console.log("      skipped: no Docker engine answers");
         return;
       }
-      await importBase(join(folder, "base"), base);
+      importNode(join(folder, "base"), base);
       server = await startExecutingServer();
     });
 
@@ -184,7 +185,7 @@ describe("girder container build", function () {
     after(async () => {
       if (server === undefined) return;
       await server.close();
-      for (const name of [image, base]) spawnSync("docker", ["rmi", "--force", name]);
+      removeImages(image, base);
     });
 
     it("builds an image in which a program's functions run, with state, a side input and its packages", async () => {
@@ -215,23 +216,8 @@ describe("girder container build", function () {
         assert.match(stderr, /\[unsupported\] The base image has no Node that starts: [\s\S]*--base=node:20-slim/);
         assert.notEqual(spawnSync("docker", ["image", "inspect", `${empty}-worker`]).status, 0);
       } finally {
-        spawnSync("docker", ["rmi", "--force", empty]);
+        removeImages(empty);
       }
     });
   });
 });
-
-/** An image with this machine's Node, the libraries that it needs, and nothing else: nothing has to be pulled. */
-async function importBase(folder: string, name: string): Promise<void> {
-  await mkdir(join(folder, "tmp"), { recursive: true });
-  await mkdir(join(folder, "usr/bin"), { recursive: true });
-  await cp(process.execPath, join(folder, "usr/bin/node"), { dereference: true });
-  const libraries = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
-  for (const library of libraries) await cp(library, join(folder, library), { dereference: true });
-  importFolder(folder, name);
-}
-
-function importFolder(folder: string, name: string): void {
-  const files = execFileSync("tar", ["-cf", "-", "-C", folder, "."], { maxBuffer: 1 << 30 });
-  execFileSync("docker", ["import", "-", name], { input: files });
-}
