@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { deserialize, serialize } from "node:v8";
 import { GirderError, messageOf } from "../../portability/errors.js";
 import { ambient, programState } from "../runners/ambient.js";
+import { callSite } from "./call-site.js";
 
 /**
  * Makes a value once, where the program is submitted.
@@ -56,8 +57,10 @@ function serialized(value: unknown, index: number): Uint8Array {
 }
 
 function cannotTravel(index: number, why: string, cause?: unknown): GirderError {
-  return new GirderError("cannot-encode", `Captured value ${index + 1} cannot be taken to a worker: ${why}`, {
+  const error = new GirderError("cannot-encode", `Captured value ${index + 1} cannot be taken to a worker: ${why}`, {
     remedy: "Capture what it is made of (numbers, strings, arrays, Maps, plain objects), and make it of that.",
     ...(cause === undefined ? {} : { cause }),
   });
+  const site = callSite(error);
+  return site === undefined ? error : error.appliedAt(site);
 }

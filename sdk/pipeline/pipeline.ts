@@ -33,6 +33,7 @@ import {
   WINDOW_FN_URN,
   windowFnSource,
 } from "../windowing/custom-window-fn.js";
+import { callSite } from "./call-site.js";
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
@@ -76,9 +77,6 @@ interface Scope {
 }
 
 /** A frame of a stack that is Girder's own, by which a transform came to be applied. */
-const GIRDER_FRAME =
-  /[/\\]sdk[/\\](?:pipeline|transforms|io|windowing|testing|state|apache-beam)[/\\]|[/\\]dist[/\\]bundle[/\\]|node:internal/;
-
 /** How a pipeline is built that is to become part of another one. */
 export interface PipelineSettings {
   /** Begins the ids of all components. Default: none. Names of transforms are given their own way, see `applyTo`. */
@@ -194,9 +192,8 @@ export class Pipeline {
 
   /** `file:line:column` where the author applied a transform, if known. */
   siteOf(transform: string): string | undefined {
-    const frames = this.#sites.get(transform)?.stack?.split("\n").slice(1) ?? [];
-    const frame = frames.find((line) => /\.spec\.[jt]s:/.test(line) || !GIRDER_FRAME.test(line));
-    return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
+    const site = this.#sites.get(transform);
+    return site && callSite(site);
   }
 
   /** Gives the transform being applied a URN. Its outputs are new PCollections. */

@@ -52,4 +52,5 @@ export async function serveFunctions(
   process.once("SIGTERM", () => void worker.stop().finally(() => process.exit(143)));
   await worker.ended;
   await siblingsEnded();
+  if (worker.failure !== undefined) throw worker.failure;
 }

@@ -81,6 +81,7 @@ export class FnApiWorker {
   readonly #log: LogChannel | undefined;
   readonly #status: StatusChannel | undefined;
   #bundles = 0;
+  #failure: GirderError | undefined;
   /** Settles when the runner has ended the worker, or it was stopped, and everything is closed. */
   readonly ended: Promise<void>;
 
@@ -124,12 +125,22 @@ export class FnApiWorker {
   }
 
   async #serve(): Promise<void> {
+    let isInstructed = false;
     try {
-      for await (const request of this.#control.call.control(this.#responses, this.#call)) void this.#do(request);
-    } catch {
+      for await (const request of this.#control.call.control(this.#responses, this.#call)) {
+        isInstructed = true;
+        void this.#do(request);
+      }
+    } catch (thrown) {
       // The runner may break the stream off at any time; there is nobody left to tell.
+      if (!isInstructed && !this.#gone.signal.aborted) this.#failure = unreachable(this.options.control, thrown);
     }
     await this.#close();
+  }
+
+  /** Why it has ended without having been told to do anything: `io`, if its runner could not be reached. */
+  get failure(): GirderError | undefined {
+    return this.#failure;
   }
 
   /** Ends the worker. */
@@ -249,6 +260,14 @@ export class FnApiWorker {
       }),
     ].join("\n");
   }
+}
+
+function unreachable(control: string, cause: unknown): GirderError {
+  return new GirderError("io", `The worker cannot reach its runner: ${messageOf(cause)}`, {
+    where: control,
+    remedy: "Workers are started by runners, which must be reachable at the address that they name.",
+    cause,
+  });
 }
 
 function opened<T>(channels: Map<string, T>, address: string, open: () => T): T {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import ts from "typescript";
 import { GirderError } from "../../../portability/errors.js";
 import { createServer, listen, serve, shutdown } from "../../../portability/fn-api/grpc.js";
 import { BeamFnControl } from "../../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
@@ -55,6 +56,13 @@ console.log("RESULT " + JSON.stringify([result.state, Number(result.counter("n")
 `
   .replace("(await0)", 'stringSet("groups")')
   .replace("counter, create", "counter, stringSet, create");
+
+/** The same, in TypeScript. */
+const TYPED = `${PROGRAM.replace("constructor(private_)", "private_: string;\n  constructor(private_: string)")
+  .replace("function (word)", "function (this: { end: string }, word: string)")
+  .replaceAll("(word) =>", "(word: string): string =>")}
+export type Unused = { readonly a: string };
+`;
 
 const SUFFIX = `export const suffix = (here, tag) => (here ? "@here" : "@worker") + String(tag);`;
 
@@ -138,8 +146,11 @@ describe("functions that travel", function () {
   }
 
   describe("in processes that the runner starts", () => {
-    it("are found in a program as a compiler writes it", async () => {
-      const path = await program("program.js", PROGRAM);
+    it("are found in a program as the compiler writes it", async () => {
+      const { module, target } = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+      const { outputText } = ts.transpileModule(TYPED, { compilerOptions: { module, target } });
+      assert.ok(!outputText.includes(": string"));
+      const path = await program("program.js", outputText);
       const { code, stdout, stderr } = await node(path, ...submitting("PROCESS", "--word=first"));
       assert.equal(stderr, "");
       assert.deepEqual([code, stdout.trim()], [0, EXPECTED("first")]);
@@ -147,12 +158,26 @@ describe("functions that travel", function () {
     });
 
     it("are found in TypeScript that girder runs", async () => {
-      const typed = PROGRAM.replace("constructor(private_)", "private_: string;\n  constructor(private_: string)")
-        .replace("function (word)", "function (this: { end: string }, word: string)")
-        .replaceAll("(word) =>", "(word: string): string =>");
-      const path = await program("typed.ts", `${typed}\nexport type Unused = { readonly a: string };\n`);
+      const path = await program("typed.ts", TYPED);
       const { code, stdout, stderr } = await node(MAIN, "run", path, ...submitting("PROCESS", "--word=w"));
       assert.deepEqual([code, stdout.trim()], [0, EXPECTED("w")], stderr);
+    });
+
+    it("are found in TypeScript that tsx runs", async () => {
+      const path = await program("by-tsx.ts", TYPED);
+      const tsx = import.meta.resolve("tsx");
+      const { code, stdout, stderr } = await node("--import", tsx, path, ...submitting("PROCESS", "--word=x"));
+      assert.deepEqual([code, stdout.trim()], [0, EXPECTED("x")], stderr);
+    });
+
+    it("are found in TypeScript that Node itself strips of its types", async function () {
+      if (!("typescript" in process.features) || process.features.typescript === false) {
+        console.log(`        skipped: Node ${process.versions.node} does not run TypeScript`);
+        this.skip();
+      }
+      const path = await program("stripped.ts", TYPED);
+      const { code, stdout, stderr } = await node(path, ...submitting("PROCESS", "--word=s"));
+      assert.deepEqual([code, stdout.trim()], [0, EXPECTED("s")], stderr);
     });
 
     it("are found in a program that is one minified file already", async () => {
@@ -197,6 +222,74 @@ describe("functions that travel", function () {
       assert.notEqual(code, 0);
       assert.match(stderr, /needs packages that this worker does not have: @own\/pack\./);
       assert.match(stderr, /girder container build/);
+      await nothingLeft();
+    });
+
+    it("are not taken for others where a worker builds another pipeline: the error names the transform, soon", async () => {
+      const path = await program(
+        "elsewhere.js",
+        `import { create, pipelineOptions, run } from "girder";
+        const there = process.env.GIRDER_SPEC_THERE;
+        await run((root) => {
+          const one = root.apply(create([1]));
+          (there === "renamed" ? one.map("There", (n) => n) : one.map("Here", there === "changed" ? (n) => n + 1 : (n) => n));
+        }, pipelineOptions({}));`,
+      );
+      const cases: readonly (readonly [there: string, said: RegExp])[] = [
+        ["renamed", /\[invalid-pipeline\] This program has no such transform\.\n +where +Here\n[\s\S]*remedy +Submit/],
+        [
+          "changed",
+          /\[invalid-pipeline\] The function differs from the one[^\n]*\n +where +Here\n[\s\S]*remedy +Submit/,
+        ],
+      ];
+      for (const [there, said] of cases) {
+        const config = JSON.stringify({ env: { GIRDER_SPEC_THERE: there } });
+        const { code, stderr } = await node(
+          MAIN,
+          "run",
+          path,
+          ...submitting("PROCESS", `--environment-config=${config}`),
+        );
+        assert.equal(code, 1);
+        assert.match(stderr, said);
+        await nothingLeft();
+      }
+    });
+
+    it("are served by no worker that does not reach its runner: it says so and ends", async () => {
+      const path = await program(
+        "lost.js",
+        'import { create, run } from "girder"; await run((root) => root.apply(create([1])));',
+      );
+      await using bundle = await bundleProgram({ program: path, spec: { pipeline: 0, argv: [], captures: [] } });
+      const worker = join(ROOT, "sdk/cli/girder-worker.js");
+      for (const command of [[bundle.path], [worker], [worker, `--program=${path}`]]) {
+        const { code, stderr } = await node(...command, "--id=a", "--provision_endpoint=127.0.0.1:1");
+        assert.equal(code, 1, command.join(" "));
+        assert.match(stderr, /\[io\].*127\.0\.0\.1:1/);
+      }
+      const { code, stderr } = await node(bundle.path, "--id=a", "--control_endpoint=127.0.0.1:1");
+      assert.equal(code, 1);
+      assert.match(stderr, /\[io\] The worker cannot reach its runner.*127\.0\.0\.1:1/);
+      const { code: usage, stderr: said } = await node(bundle.path, "--id=a");
+      assert.equal(usage, 1);
+      assert.match(said, /--provision_endpoint is missing/);
+    });
+
+    it("cannot be taken there with a value that cannot travel: the author is told which, and what to do", async () => {
+      const path = await program(
+        "captures.js",
+        `import { capture, create, pipelineOptions, run } from "girder";
+        await run((root) => {
+          const words = root.apply(create(["a"]));
+          const socket = capture(() => ({ send() {} }));
+          words.map("Send", (word) => socket.send(word));
+        }, pipelineOptions({}));`,
+      );
+      const { code, stderr } = await node(MAIN, "run", path, ...submitting("PROCESS"));
+      assert.equal(code, 1);
+      assert.match(stderr, /\[cannot-encode\] Captured value 1 cannot be taken to a worker/);
+      assert.match(stderr, /applied at .*captures\.js:4:26\n +remedy +Capture what it is made of/);
       await nothingLeft();
     });
 
