@@ -1,4 +1,5 @@
 /** How long workers take from when they are started to when they open their control stream. */
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cpuSeconds } from "../portable/process-usage.js";
 import type { RunnerStub } from "./runner-stub.js";
@@ -28,6 +29,16 @@ export async function measureStarts(name: string, way: OpenWay, stub: RunnerStub
   }
   const [min, median, max] = [Math.min(...wall), medianOf(wall), Math.max(...wall)];
   return { median, min, max, ...(cpu.every((ms) => ms > 0) ? { cpu: medianOf(cpu) } : {}) };
+}
+
+/** How long Node takes alone, from start to end: no worker can be faster. */
+export function measureNode(runs: number): StartTimes {
+  const wall = Array.from({ length: runs }, () => {
+    const begin = performance.now();
+    spawnSync(process.execPath, ["--eval", ""]);
+    return performance.now() - begin;
+  });
+  return { median: medianOf(wall), min: Math.min(...wall), max: Math.max(...wall) };
 }
 
 /** The lower of the two in the middle. */

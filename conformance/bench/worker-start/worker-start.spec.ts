@@ -12,7 +12,7 @@ describe("the bench of worker starts", function () {
     const measured = await measureWays(WAYS, join(packageFolder(), "examples/wordcount.ts"), 1);
     assert.deepEqual(
       measured.map(({ name }) => name),
-      WAYS.map(({ name }) => name),
+      ["node", ...WAYS.map(({ name }) => name)],
     );
     for (const { median, min, max } of measured) assert.ok(min > 0 && min === median && median === max);
   });

@@ -24,18 +24,20 @@ interface Ended {
   readonly output: string;
 }
 
-/**
- * Builds the image, of a base that is pulled if the engine does not have it, and sees that it has a Node that workers run on.
- *
- * @throws GirderError `not-found` if there is no client or no such base; `io` if the engine does not answer, may not be used, or fails;
- *   `unsupported` for a base without a Node that will do.
- */
-export async function buildImage({ folder, base, tag, onLine = () => undefined }: ImageToBuild): Promise<void> {
-  const docker = await findProgram(
+const findDocker = (): Promise<string> =>
+  findProgram(
     "docker",
     process.env["PATH"],
     "Install Docker, or write the Dockerfile with --output=FOLDER and build it where an engine is.",
   );
+
+/**
+ * Sees that the engine has a base, which is pulled if it does not.
+ *
+ * @throws GirderError `not-found` if there is no client or no such base; `io` if the engine does not answer or may not be used.
+ */
+export async function provideBase(base: string, onLine: (line: string) => void = () => undefined): Promise<void> {
+  const docker = await findDocker();
   const inspected = await run(docker, ["image", "inspect", "--format={{.Id}}", base]);
   if (inspected.code !== 0) {
     if (!/no such image/i.test(inspected.output)) throw dockerError(base, inspected.output);
@@ -43,6 +45,15 @@ export async function buildImage({ folder, base, tag, onLine = () => undefined }
     const pulled = await run(docker, ["pull", "--quiet", base]);
     if (pulled.code !== 0) throw unknownBase(base, pulled.output);
   }
+}
+
+/**
+ * Builds the image of a base that the engine has, and sees that it has a Node that workers run on.
+ *
+ * @throws GirderError `io` if the engine fails; `unsupported` for a base without a Node that will do.
+ */
+export async function buildImage({ folder, base, tag, onLine = () => undefined }: ImageToBuild): Promise<void> {
+  const docker = await findDocker();
   const built = await run(docker, ["build", `--tag=${tag}`, folder], onLine);
   if (built.code !== 0) {
     throw new GirderError("io", `The engine has not built the image: ${built.output.trim()}`, {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GirderError } from "../../../portability/errors.js";
 import { defaultImage } from "../../runners/default-image.js";
-import { buildImage } from "./build-image.js";
+import { buildImage, provideBase } from "./build-image.js";
 import { writeImageContext } from "./image-context.js";
 
 /** What the command is given. */
@@ -24,7 +24,7 @@ export function defaultBase(): string {
  * Builds the image, or writes what it is built of.
  *
  * @param program Whose package's dependencies become part of the image. Default: those of no program.
- * @throws GirderError see {@link writeImageContext} and {@link buildImage}.
+ * @throws GirderError see {@link writeImageContext}, {@link provideBase} and {@link buildImage}.
  */
 export async function containerBuildCommand(
   program: string | undefined,
@@ -51,10 +51,12 @@ export async function containerBuildCommand(
     process.stdout.write(`girder: Dockerfile, with girder and ${packages.length} packages, in ${resolve(output)}\n`);
     return;
   }
+  const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
+  await provideBase(base, onLine);
   const folder = await mkdtemp(join(tmpdir(), "girder-image-"));
   try {
     await writeImageContext(folder, { base, program });
-    await buildImage({ folder, base, tag, onLine: (line) => process.stderr.write(`${line}\n`) });
+    await buildImage({ folder, base, tag, onLine });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

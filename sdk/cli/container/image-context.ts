@@ -41,7 +41,7 @@ export async function writeImageContext(
     await cp(source, join(target, path), { recursive: true, dereference: true, filter: withoutNested(source) });
   }
   for (const file of OWN_FILES) {
-    await cp(join(packageFolder(), file), join(target, "girder", file), { recursive: true, filter: isNoMap });
+    await cp(join(packageFolder(), file), join(target, "girder", file), { recursive: true, filter: isRun });
   }
   await writeFile(join(folder, "Dockerfile"), dockerfile({ base, version: packageVersion() }));
   await writeFile(join(folder, ".dockerignore"), DOCKERIGNORE);
@@ -60,11 +60,12 @@ function rootsOf(program: string | undefined): PackageRoot[] {
 /** Packages below others are packages of their own. */
 function withoutNested(source: string): (path: string) => boolean {
   const nested = join(source, "node_modules");
-  return (path) => path !== nested && basename(path) !== ".git";
+  return (path) => path !== nested && basename(path) !== ".git" && isRun(path);
 }
 
-function isNoMap(path: string): boolean {
-  return !path.endsWith(".map");
+/** Types and maps of sources are for people who write programs: they are most of the files. */
+function isRun(path: string): boolean {
+  return !/\.(map|d\.[cm]?ts)$/.test(path);
 }
 
 async function requireLinux(packages: ReadonlyMap<string, string>, platform: NodeJS.Platform): Promise<void> {
