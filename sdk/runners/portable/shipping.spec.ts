@@ -312,8 +312,8 @@ describe("functions that travel", function () {
   });
 
   describe("in as many workers as the runner wants beside the one that it starts", () => {
-    /** A worker that has started so many others. */
-    async function family(size: number) {
+    /** A worker that has started so many others: of the program's file, or by the command. */
+    async function family(size: number, by: "file" | "command" = "file") {
       const ids = Array.from({ length: size }, (_, i) => `sibling-${i}`);
       const path = await program(
         "siblings.js",
@@ -343,7 +343,8 @@ describe("functions that travel", function () {
         },
       });
       address = `127.0.0.1:${await listen(own, "127.0.0.1:0")}`;
-      const child = started([bundle.path, "--id=first", `--provision_endpoint=${address}`]);
+      const command = by === "file" ? [bundle.path] : [join(ROOT, "sdk/cli/girder-worker.js"), `--program=${path}`];
+      const child = started([...command, "--id=first", `--provision_endpoint=${address}`]);
       const ended = once(child, "close") as Promise<[number | null, string | null]>;
       await Promise.race([all, ended]);
       assert.deepEqual([...connected].sort(), [...ids, "first"].sort());
@@ -351,7 +352,7 @@ describe("functions that travel", function () {
         child,
         release,
         ended,
-        running: () => processesWith(bundle.path, ""),
+        running: () => processesWith(by === "file" ? bundle.path : path, ""),
         async [Symbol.asyncDispose]() {
           release();
           await shutdown(own, 1_000);
@@ -363,6 +364,14 @@ describe("functions that travel", function () {
     it("are there, one process each, and end when the runner ends them", async () => {
       await using workers = await family(20);
       assert.equal((await workers.running()).length, 21);
+      workers.release();
+      assert.deepEqual(await workers.ended, [0, null]);
+      assert.deepEqual(await workers.running(), []);
+    });
+
+    it("are there, too, where a command has started the first", async () => {
+      await using workers = await family(2, "command");
+      assert.equal((await workers.running()).length, 3);
       workers.release();
       assert.deepEqual(await workers.ended, [0, null]);
       assert.deepEqual(await workers.running(), []);
