@@ -8,7 +8,6 @@ import {
   ArtifactInformationSchema,
   ArtifactStagingToRolePayloadSchema,
   ArtifactUrlPayloadSchema,
-  DockerPayloadSchema,
   type Environment,
   EnvironmentSchema,
   IsBounded_Enum as IsBounded,
@@ -16,7 +15,6 @@ import {
   PipelineSchema,
 } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardArtifacts, StandardEnvironments, StandardPTransforms } from "../../../portability/urns.js";
-import { WORKER_CAPABILITIES } from "../../worker/capabilities.js";
 
 const { Types, Roles } = StandardArtifacts;
 const { DOCKER } = StandardEnvironments.Environments;
@@ -32,12 +30,6 @@ export interface DataflowPipeline {
   readonly pipeline: Pipeline;
   /** What its artifacts name, below the staging location. */
   readonly files: readonly StagedFile[];
-}
-
-/** Containers of an image. */
-export function containerEnvironment(containerImage: string): Environment {
-  const payload = toBinary(DockerPayloadSchema, create(DockerPayloadSchema, { containerImage }));
-  return create(EnvironmentSchema, { urn: DOCKER, payload, capabilities: [...WORKER_CAPABILITIES] });
 }
 
 /** Whether the pipeline has a PCollection without end. */

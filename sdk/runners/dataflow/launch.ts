@@ -9,13 +9,14 @@ import { MetricsContainer } from "../../../portability/metrics/index.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
 import { packageFolder } from "../package-folder.js";
 import { PipelineResult } from "../pipeline-result.js";
+import { dockerEnvironment } from "../portable/environments.js";
 import { withOriginalPositions } from "../portable/original-positions.js";
 import { type ShippedPipeline, shipPipeline } from "../portable/shipped-pipeline.js";
 import { takenApart } from "../portable/taken-apart.js";
 import type { RunOptions } from "../run.js";
 import { upload } from "./cloud-storage.js";
 import { DataflowJob, POLL_INTERVAL } from "./dataflow-job.js";
-import { containerEnvironment, dataflowPipeline, isUnbounded } from "./dataflow-pipeline.js";
+import { dataflowPipeline, isUnbounded } from "./dataflow-pipeline.js";
 import { type DataflowSettings, dataflowSettings } from "./dataflow-settings.js";
 import { writeJob } from "./dry-run.js";
 import { accessToken } from "./google-credentials.js";
@@ -39,7 +40,7 @@ export async function launchDataflow(
   await using shipped = await shipPipeline(pipeline, {
     program,
     external: workerExternal.split(",").filter((name) => name !== ""),
-    environment: () => containerEnvironment(settings.image),
+    environment: () => dockerEnvironment(settings.image),
   });
   try {
     return await runShipped(shipped, settings, poll);
