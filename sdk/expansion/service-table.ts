@@ -1,7 +1,7 @@
 /** Expansion services that this program uses: each is started once, when it is first needed. */
 import { writeSync } from "node:fs";
-import type { ExpansionService, JarService, PythonService } from "./expansion-service.js";
-import { jarCommand } from "./jar-service.js";
+import type { ExpansionService, JavaService, PythonService } from "./expansion-service.js";
+import { javaCommand } from "./java-service.js";
 import { pythonCommand } from "./python-service.js";
 import { freePort, StartedService } from "./started-service.js";
 
@@ -39,9 +39,9 @@ export class ServiceTable {
   }
 }
 
-async function start(service: JarService | PythonService): Promise<StartedService> {
+async function start(service: JavaService | PythonService): Promise<StartedService> {
   const port = await freePort();
-  const command = await ("jar" in service ? jarCommand(service, port) : pythonCommand(service, port));
+  const command = await ("python" in service ? pythonCommand(service, port) : javaCommand(service, port, say));
   say(`starting ${command.what}`);
   const begin = performance.now();
   const started = await StartedService.start(command, port, service.patience ?? PATIENCE);
