@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { KVCoder, RowCoder, STRING_CODER, VARINT_CODER } from "../../portability/coders/index.js";
 import { findBeamPython, NO_BEAM_PYTHON } from "../../runner/environment/testing/programs.js";
@@ -14,8 +12,9 @@ import { Pipeline } from "../../sdk/pipeline/pipeline.js";
 import { runPipeline } from "../../sdk/runners/run.js";
 import { valueState } from "../../sdk/state/state-param.js";
 import { create } from "../../sdk/transforms/create.js";
+import { ROOT } from "../root.js";
+import { type LendingServer, startLending } from "./lending-server.js";
 
-const ROOT = resolve(import.meta.dirname, "../../..");
 const PYTHON = findBeamPython();
 const LENT = join(ROOT, "dist/sdk/expansion/testing/lent-transforms.js");
 
@@ -54,38 +53,22 @@ def sizes(words):
 
 type Total = { readonly key: string; readonly value: number };
 
-describe("pipelines of several languages", function () {
+describe("pipelines of Python and TypeScript", function () {
   this.timeout(90_000);
-  let server: ChildProcess;
-  let [jobs, expansion] = ["", ""];
+  let server: LendingServer;
 
   before(async function () {
     if (PYTHON === undefined) return this.skip();
-    const args = ["serve", "--job-port=0", "--expansion-port=0", `--register=${LENT}`];
-    server = spawn(process.execPath, [...process.execArgv, join(ROOT, "dist/sdk/cli/main.js"), ...args], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const lines = createInterface({ input: server.stdout! });
-    for await (const line of lines) {
-      const [, kind, address = ""] = /^girder: (.+) service on (.+)$/.exec(line) ?? [];
-      if (kind === "job") jobs = address;
-      else if (kind === "expansion") {
-        expansion = address;
-        break;
-      }
-    }
+    server = await startLending(LENT);
   });
   after(async () => {
     stopExpansionServices();
-    if (server === undefined) return;
-    const ended = once(server, "exit");
-    server.kill("SIGTERM");
-    assert.deepEqual(await ended, [0, null]);
+    await server?.[Symbol.asyncDispose]();
   });
 
   it(`Python uses transforms of TypeScript, with state in each${PYTHON === undefined ? `: ${NO_BEAM_PYTHON}` : ""}`, async () => {
-    const program = join(ROOT, "conformance/job-service/cross-language.py");
-    const { stdout } = await promisify(execFile)(PYTHON!, ["-W", "ignore", program, jobs, expansion]);
+    const program = join(ROOT, "conformance/languages/uses_typescript.py");
+    const { stdout } = await promisify(execFile)(PYTHON!, ["-W", "ignore", program, server.jobs, server.expansion]);
     assert.deepEqual(stdout.trim().split("\n").sort(), [
       '["bbb", 10]',
       '["bbb", 1]',
@@ -123,9 +106,9 @@ describe("pipelines of several languages", function () {
           { total: valueState<number>("total") },
         )
         .withCoder(new KVCoder(STRING_CODER, VARINT_CODER) as never)
-        .apply(externalTransform<PCollection<Total>>("test:running_total:v1", new Uint8Array(), expansion))
+        .apply(externalTransform<PCollection<Total>>("test:running_total:v1", new Uint8Array(), server.expansion))
         .map(({ key, value }) => all.push(`${key}${value}`));
-      await runPipeline(pipeline, { runner, jobEndpoint: jobs });
+      await runPipeline(pipeline, { runner, jobEndpoint: server.jobs });
       // Totals of totals of totals of 1, 1, 1.
       assert.deepEqual(all.sort(), ["a1", "a10", "a4", "b1"]);
     });

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { stopExpansionServices } from "../../sdk/expansion/ask-service.js";
+import { javaTransform, sqlService, sqlTransform } from "../../sdk/expansion/index.js";
+import { P } from "../../sdk/pipeline/p.js";
+import type { PCollection } from "../../sdk/pipeline/pcollection.js";
+import { Pipeline } from "../../sdk/pipeline/pipeline.js";
+import { runPipeline } from "../../sdk/runners/run.js";
+import { int32, int64, nullable, schema, string, withSchema } from "../../sdk/schemas/index.js";
+import { create } from "../../sdk/transforms/create.js";
+import { ROOT } from "../root.js";
+import { hasJava, NO_JAVA, SQL_VERSION } from "./java.js";
+import { type LendingServer, startLending } from "./lending-server.js";
+
+const JAVA = hasJava();
+const service = sqlService(SQL_VERSION);
+const WORDS = schema({ word: string(), length: int32(), note: nullable(string()) });
+const PEOPLE = schema({ name: string(), born: int64() });
+
+function words(pipeline: Pipeline) {
+  const all = ["loom", "card", "loom", "hat"].map((word) => ({ word, length: word.length, note: null }));
+  return pipeline.apply("Words", create(all)).apply(withSchema(WORDS));
+}
+
+describe(`Beam SQL, by Java${JAVA ? "" : `: ${NO_JAVA}`}`, function () {
+  this.timeout(120_000);
+  let server: LendingServer;
+
+  before(async function () {
+    if (!JAVA) return this.skip();
+    this.timeout(700_000);
+    server = await startLending(join(ROOT, "dist/sdk/expansion/testing/lent-transforms.js"));
+  });
+  after(async () => {
+    stopExpansionServices();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  for (const runner of ["embedded", "portable"] as const) {
+    it(`counts the words of TypeScript's rows: ${runner}`, async () => {
+      const pipeline = new Pipeline();
+      const all: string[] = [];
+      words(pipeline)
+        .apply(
+          sqlTransform<{ word: string; c: number }>(
+            "SELECT word, COUNT(*) AS c FROM PCOLLECTION WHERE length > 3 GROUP BY word",
+            { service },
+          ),
+        )
+        .map(({ word, c }) => all.push(`${word} ${c}`));
+      await runPipeline(pipeline, { runner, jobEndpoint: server.jobs });
+      assert.deepEqual(all.sort(), ["card 1", "loom 2"]);
+    });
+  }
+
+  it("joins several inputs by their names, and gives nulls", async () => {
+    const pipeline = new Pipeline();
+    const people = pipeline.apply("People", create([{ name: "loom", born: 1804 }])).apply(withSchema(PEOPLE));
+    const rows: unknown[] = [];
+    P({ words: words(pipeline), people })
+      .apply(
+        sqlTransform(
+          "SELECT word, born, COUNT(*) AS c FROM words LEFT JOIN people ON words.word = people.name GROUP BY word, born",
+          { service },
+        ),
+      )
+      .map((row) => rows.push(row));
+    await runPipeline(pipeline);
+    assert.deepEqual(
+      rows.sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
+      [
+        { word: "card", born: null, c: 1 },
+        { word: "hat", born: null, c: 1 },
+        { word: "loom", born: 1804, c: 2 },
+      ],
+    );
+  });
+
+  it("says what Java says of a query that it does not understand, naming the step", () => {
+    const rows = words(new Pipeline());
+    assert.throws(() => rows.apply("Broken", sqlTransform("SELECT nothing FROM PCOLLECTION", { service })), {
+      code: "invalid-pipeline",
+      where: "Broken",
+      what: /Column 'nothing' not found/,
+    });
+  });
+
+  it("says of a class that is not there which it is, naming the step", () => {
+    const rows = words(new Pipeline());
+    assert.throws(() => rows.apply("Broken", javaTransform("example.None", service)), {
+      code: "invalid-pipeline",
+      where: "Broken",
+      what: /example\.None/,
+    });
+  });
+
+  it("is a source by its class", async () => {
+    const pipeline = new Pipeline();
+    const all: number[] = [];
+    const options = { method: "from", args: [0n], builders: [["to", 4n]] as const };
+    pipeline
+      .apply(javaTransform<PCollection<number>>("org.apache.beam.sdk.io.GenerateSequence", service, options))
+      .map((n) => all.push(Number(n)));
+    await runPipeline(pipeline);
+    assert.deepEqual(all.sort(), [0, 1, 2, 3]);
+  });
+});
