@@ -48,10 +48,10 @@ export async function expand(
     const response = await connection.call.expand(request, { timeout: ANSWER });
     if (response.error !== "") throw refused("does not expand the transform", response.error);
     const { environments = {} } = response.components ?? {};
-    const inService = started !== undefined && typeof service !== "string" && service.workers !== "environment";
+    const ours = started !== undefined && typeof service !== "string" && service.workers !== "environment";
     for (const [id, environment] of Object.entries(environments)) {
       if (Object.hasOwn(request.components?.environments ?? {}, id)) continue;
-      environments[id] = inService ? ofService(environment) : await withFiles(environment, address);
+      environments[id] = ours ? ofService(environment) : await withFiles(environment, address);
     }
     return { address, response };
   });
@@ -109,7 +109,7 @@ function refused(what: string, text: string): GirderError {
   });
 }
 
-/** Of an environment's alternatives the service's own process, which has all files that it needs. */
+/** Of an environment's alternatives that of the service's own workers, which have all files that they need. */
 function ofService(environment: Environment): Environment {
   const own = alternatives(environment).find(({ urn }) => urn === EXTERNAL);
   return own === undefined ? environment : create(EnvironmentSchema, { ...own, dependencies: [] });

@@ -10,12 +10,6 @@ export type JavaService = JarService | ClassPathService | MavenService;
 interface StartedService {
   /** Further arguments of the service's program. Default: none. */
   readonly args?: readonly string[];
-  /**
-   * Where the transforms' functions run: `service` is the process of the service itself, which lives as long as this program and
-   * runs on this machine; `environment` is what the service names as its environment, a container as a rule, with the files that it
-   * wants there. Default: `service`, which needs nothing that is not there already.
-   */
-  readonly workers?: "service" | "environment";
   /** How long (ms) the service may take to start. Default: 60 s. */
   readonly patience?: number;
 }
@@ -25,6 +19,12 @@ interface StartedService {
  * `args` say another list: what there is to be had, the author has named.
  */
 interface StartedJava extends StartedService {
+  /**
+   * Where the transforms' functions run: `processes` are started for the runner on this machine, of the same class path, and end
+   * with this program; `environment` is what the service names as its environment, a container as a rule, with the files that it
+   * wants there. Default: `processes`, which need nothing that is not there already.
+   */
+  readonly workers?: "processes" | "environment";
   /** The program that runs it. Default: that of `JAVA_HOME`, or the first `java` on the PATH. */
   readonly java?: string;
 }
@@ -55,6 +55,13 @@ export interface MavenService extends StartedJava {
 
 /** A Python with `apache_beam`: `python -m MODULE --port=PORT`. */
 export interface PythonService extends StartedService {
+  /**
+   * Where the transforms' functions run: `service` is the process of the service itself, which lives as long as this program and
+   * runs on this machine; `processes` are started beside it for the runner, and again when they are lost; `environment` is what
+   * the service names as its environment, a container as a rule, with the files that it wants there. Default: `service`, which is
+   * quickest to start.
+   */
+  readonly workers?: "service" | "processes" | "environment";
   /** The interpreter, or the folder of a virtual environment. */
   readonly python: string;
   /** The module that is the service. Default: the expansion service of the SDK, for all transforms that can be imported. */

@@ -35,12 +35,14 @@ describe("an expansion service of Java", () => {
     process.env["PATH"] = `${folder}:${environment["PATH"]}`;
   }
 
-  it("is a jar, which may make all of its classes and runs their functions itself", async () => {
-    const { program, args } = await command({ jar, java });
+  it("is a jar, which may make all of its classes, with workers of the same jar", async () => {
+    const { program, args, worker } = await javaCommand({ jar, java }, 4321, () => undefined, "127.0.0.1:8765");
+    assert.deepEqual(worker?.args, ["-cp", jar, "org.apache.beam.fn.harness.FnHarness"]);
     assert.equal(program, java);
     assert.deepEqual(args, [
       ...["-jar", jar, "4321", `--filesToStage=${jar}`],
-      ...["--javaClassLookupAllowlistFile=*", "--alsoStartLoopbackWorker"],
+      ...["--javaClassLookupAllowlistFile=*", "--defaultEnvironmentType=EXTERNAL"],
+      "--defaultEnvironmentConfig=127.0.0.1:8765",
     ]);
   });
 
@@ -53,7 +55,7 @@ describe("an expansion service of Java", () => {
     ]);
     const { args: own } = await command(service);
     assert.deepEqual(own.slice(2, 5), [
-      ...["org.apache.beam.sdk.expansion.service.ExpansionService", "4321", `--filesToStage=${jar}`],
+      ...["org.apache.beam.sdk.expansion.service.ExpansionService", "4321", `--filesToStage=${jar},${folder}`],
     ]);
   });
 

@@ -9,28 +9,37 @@ import type { ServiceCommand } from "./started-service.js";
 
 /** Of `beam-sdks-java-expansion-service`. */
 const SERVICE_CLASS = "org.apache.beam.sdk.expansion.service.ExpansionService";
+/** Of `beam-sdks-java-harness`. */
+const WORKER_CLASS = "org.apache.beam.fn.harness.FnHarness";
 const ALLOWED_CLASSES = "--javaClassLookupAllowlistFile=";
 
 /**
  * @param say Is told what takes long.
+ * @param pool The address of the pool of its workers, where it has one.
  * @throws GirderError `not-found` where there is no such jar, no Java, or no Maven where it is needed; `io` where Maven fails.
  */
 export async function javaCommand(
   service: JavaService,
   port: number,
   say: (line: string) => void,
+  pool?: string,
 ): Promise<ServiceCommand> {
-  const { java, args = [], workers = "service" } = service;
+  const { java, args = [] } = service;
   const { files, launch, what } = await runnable(service, say);
   const home = process.env["JAVA_HOME"];
   const own = home === undefined || !existsSync(join(home, "bin", "java")) ? "java" : join(home, "bin", "java");
   const program = await findProgram(java ?? own, process.env["PATH"], "Install a Java runtime, or set JAVA_HOME.");
-  const inService = workers === "service";
   // Files that travel are hashed for each transform: where none does, one stands for all.
-  const staged = `--filesToStage=${(inService ? files.slice(0, 1) : files).join(",")}`;
+  const staged = `--filesToStage=${(pool === undefined ? files : files.slice(0, 1)).join(",")}`;
   const allowed = args.some((arg) => arg.startsWith(ALLOWED_CLASSES)) ? [] : [`${ALLOWED_CLASSES}*`];
-  const pool = inService ? ["--alsoStartLoopbackWorker"] : [];
-  return { program, args: [...launch, String(port), staged, ...allowed, ...pool, ...args], what };
+  const environment =
+    pool === undefined ? [] : ["--defaultEnvironmentType=EXTERNAL", `--defaultEnvironmentConfig=${pool}`];
+  return {
+    program,
+    args: [...launch, String(port), staged, ...allowed, ...environment, ...args],
+    what,
+    worker: { program, args: ["-cp", files.join(delimiter), WORKER_CLASS], idVariable: "HARNESS_ID" },
+  };
 }
 
 interface Runnable {
