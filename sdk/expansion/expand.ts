@@ -57,14 +57,27 @@ export async function expand(
   });
 }
 
-/** The schema transforms that a service has. @throws GirderError as {@link expand}. */
+/**
+ * The schema transforms that a service has. One that was started here is asked once.
+ *
+ * @throws GirderError as {@link expand}; `unsupported` for a service that does not describe its transforms.
+ */
 export async function discover(
   services: ServiceTable,
   service: ExpansionService,
 ): Promise<DiscoverSchemaTransformResponse> {
-  return asked(services, service, async (_, connection) => {
-    const response = await connection.call.discoverSchemaTransform({}, { timeout: ANSWER });
+  return asked(services, service, async (address, connection, started) => {
+    if (started?.described !== undefined) return started.described;
+    const response = await connection.call.discoverSchemaTransform({}, { timeout: ANSWER }).catch((thrown: unknown) => {
+      if (!(thrown instanceof GirderError) || thrown.code !== "unsupported") throw thrown;
+      throw new GirderError("unsupported", `The expansion service at ${address} does not describe its transforms.`, {
+        remedy:
+          "Use them by name: pythonTransform, javaTransform or externalTransform. Python's service has no descriptions.",
+        cause: thrown,
+      });
+    });
     if (response.error !== "") throw refused("does not tell its schema transforms", response.error);
+    if (started !== undefined) started.described = response;
     return response;
   });
 }

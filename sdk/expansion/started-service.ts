@@ -4,7 +4,10 @@ import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
-import { ExpansionService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
+import {
+  type DiscoverSchemaTransformResponse,
+  ExpansionService,
+} from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
 import {
   describeEnding,
   type Ending,
@@ -30,6 +33,8 @@ const GRACE = 2_000;
 
 export class StartedService {
   #ending: Ending | undefined;
+  /** What it has told of its schema transforms: it does not change. */
+  described: DiscoverSchemaTransformResponse | undefined;
 
   private constructor(
     readonly address: string,
