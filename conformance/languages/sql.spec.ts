@@ -9,8 +9,8 @@ import { runPipeline } from "../../sdk/runners/run.js";
 import { int32, int64, nullable, schema, string, withSchema } from "../../sdk/schemas/index.js";
 import { create } from "../../sdk/transforms/create.js";
 import { ROOT } from "../root.js";
-import { hasJava, NO_JAVA, SQL_VERSION } from "./java.js";
 import { type LendingServer, startLending } from "./lending-server.js";
+import { hasJava, NO_JAVA, SQL_VERSION } from "./needs.js";
 
 const JAVA = hasJava();
 const service = sqlService(SQL_VERSION);

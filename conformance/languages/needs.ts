@@ -1,4 +1,4 @@
-/** Java for specs: whether it is there, and what Maven makes of our projects. */
+/** What specs need of other languages, and whether it is there. */
 import { spawnSync } from "node:child_process";
 
 /** The version of Beam whose SQL and expansion service are published, with all they are made of. */
@@ -15,3 +15,11 @@ export function hasJava(): boolean {
 
 /** Why specs with Java are skipped, where they are. */
 export const NO_JAVA = "Java is not used: set GIRDER_JAVA=1 where there are a JDK and Maven";
+
+/** Whether specs use Go: only where the environment variable `GIRDER_GO` says so, because it downloads and builds its SDK once. */
+export function hasGo(): boolean {
+  return Boolean(process.env["GIRDER_GO"]) && spawnSync("go", ["version"]).status === 0;
+}
+
+/** Why specs with Go are skipped, where they are. */
+export const NO_GO = "Go is not used: set GIRDER_GO=1 where there is one";
