@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { KVCoder, RowCoder, STRING_CODER, VARINT_CODER } from "../../portability/coders/index.js";
 import { findBeamPython, NO_BEAM_PYTHON } from "../../runner/environment/testing/programs.js";
 import { stopExpansionServices } from "../../sdk/expansion/ask-service.js";
 import { externalTransform, pythonCallable, pythonTransform } from "../../sdk/expansion/index.js";
+import { processesWith } from "../../sdk/expansion/testing/service-programs.js";
 import { P } from "../../sdk/pipeline/p.js";
 import type { PCollection } from "../../sdk/pipeline/pcollection.js";
 import { Pipeline } from "../../sdk/pipeline/pipeline.js";
 import { runPipeline } from "../../sdk/runners/run.js";
+import { logical, schema, string, withSchema } from "../../sdk/schemas/index.js";
 import { valueState } from "../../sdk/state/state-param.js";
 import { create } from "../../sdk/transforms/create.js";
 import { ROOT } from "../root.js";
@@ -165,5 +170,47 @@ describe("pipelines of Python and TypeScript", function () {
     const args = [pythonCallable("lambda word: object()")];
     const opaque = words.apply(pythonTransform("apache_beam.Map", { args, service: { python: PYTHON! } }));
     assert.throws(() => opaque.map("read", () => 1), { code: "unsupported", where: "read", what: /pickled_python/ });
+  });
+
+  it("says at once of a type that Python does not know which it is, naming the step", () => {
+    const odd = schema({ odd: logical<string>("example:odd:v1", string()) });
+    const rows = new Pipeline().apply(create([{ odd: "a" }])).apply(withSchema(odd));
+    const args = [pythonCallable("lambda row: row.odd")];
+    const lengths = pythonTransform("apache_beam.Map", {
+      args,
+      outputCoder: STRING_CODER,
+      service: { python: PYTHON! },
+    });
+    assert.throws(() => rows.apply("Odd", lengths), { code: "invalid-pipeline", where: "Odd", what: /example:odd:v1/ });
+  });
+
+  it("fails within seconds when Python is killed with its service, and leaves nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "girder-python-"));
+    const pidFile = join(folder, "pid");
+    const args = [
+      pythonCallable(`
+import os, time
+def slow(word):
+  with open(${JSON.stringify(pidFile)}, 'w') as file:
+    file.write(str(os.getpid()))
+  time.sleep(20)
+  return word
+`),
+    ];
+    const service = { python: PYTHON!, args: ["--job_name=killed"] };
+    const pipeline = new Pipeline();
+    const words = pipeline.apply(create(["a"])).withCoder(STRING_CODER);
+    words.apply("Slow", pythonTransform("apache_beam.Map", { args, outputCoder: STRING_CODER, service }));
+    try {
+      const failed = assert.rejects(runPipeline(pipeline), { code: "io", what: /worker pool .* cannot be reached/ });
+      while (!existsSync(pidFile) || readFileSync(pidFile, "utf8") === "") await wait(10);
+      process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+      const begin = performance.now();
+      await failed;
+      assert.ok(performance.now() - begin < 15_000);
+      assert.equal(processesWith("--job_name=killed"), 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

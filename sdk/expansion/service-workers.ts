@@ -5,7 +5,9 @@
  * used is shut down with that, and the next one of the process never connects. And what is lost with the service cannot be
  * started again.
  */
-import { leash } from "../../portability/process/leash.js";
+import { setTimeout as wait } from "node:timers/promises";
+import { GirderError } from "../../portability/errors.js";
+import { describeEnding, leash } from "../../portability/process/leash.js";
 import { provisionOf } from "../worker/provision.js";
 import { type PoolWorker, type StartPoolWorker, WorkerPool } from "../worker/worker-pool.js";
 import { type ServiceCommand, toLog } from "./started-service.js";
@@ -20,6 +22,11 @@ export interface WorkerProgram {
 
 /** How long (ms) a worker that is stopped may take to end by itself. */
 const GRACE = 3_000;
+/**
+ * How long (ms) it is seen whether a worker ends at once: a runner would wait for it much longer. It costs nothing, for no worker of
+ * Python or Java has connected before.
+ */
+const STARTING = 1_500;
 
 /** Opens the pool of a service. @param command is there when the first worker is asked for. */
 export function serviceWorkers(command: () => ServiceCommand): Promise<WorkerPool> {
@@ -43,6 +50,15 @@ function starter(command: () => ServiceCommand): StartPoolWorker {
       ...(status ? { STATUS_API_SERVICE_DESCRIPTOR: descriptor(status) } : {}),
     };
     const started = await leash(worker!.program, worker!.args, { grace: GRACE, env, ...toLog(`a worker of ${what}`) });
+    const begun = wait(STARTING, undefined, { ref: false });
+    const ending = await Promise.race([started.ended, begun]);
+    if (ending !== undefined) {
+      await started.end();
+      throw new GirderError("io", `A worker of ${what} ${describeEnding(ending)}`, {
+        where: worker!.program,
+        remedy: "See that all is there that its functions need; GIRDER_EXPANSION_LOG=FILE keeps what it writes.",
+      });
+    }
     return { ended: started.ended.then(() => undefined), stop: () => started.end() };
   };
 }

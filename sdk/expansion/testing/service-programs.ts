@@ -28,6 +28,13 @@ export function fakeInterpreter(folder: string): string {
   return interpreter(folder, "python", `shift 2\nexec ${process.execPath} ${FAKE} "$@"`);
 }
 
+/** A program in the place of Java: the fake service, whose workers do as a shell script says. */
+export function fakeJava(folder: string, worker: string): string {
+  // -cp CLASSPATH MAIN PORT …
+  const service = `shift 3\nport=$1\nshift\nexec ${process.execPath} ${FAKE} --port=$port "$@"`;
+  return makeProgram(folder, "fake-java", `case "$3" in *FnHarness) ${worker} ;; esac\n${service}`);
+}
+
 /** How many processes have a text among their arguments. */
 export function processesWith(text: string): number {
   let count = 0;
