@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stopExpansionServices } from "../../sdk/expansion/ask-service.js";
-import { javaTransform, sqlService, sqlTransform } from "../../sdk/expansion/index.js";
+import { javaTransform, schemaTransforms, sqlService, sqlTransform } from "../../sdk/expansion/index.js";
+import { wrapperModule } from "../../sdk/expansion/wrappers/wrapper-module.js";
 import { P } from "../../sdk/pipeline/p.js";
 import type { PCollection } from "../../sdk/pipeline/pcollection.js";
 import { Pipeline } from "../../sdk/pipeline/pipeline.js";
+import type { Root } from "../../sdk/pipeline/root.js";
 import { runPipeline } from "../../sdk/runners/run.js";
 import { int32, int64, nullable, schema, string, withSchema } from "../../sdk/schemas/index.js";
 import { create } from "../../sdk/transforms/create.js";
+import { runTool } from "../driver/run-tool.js";
 import { ROOT } from "../root.js";
 import { type LendingServer, startLending } from "./lending-server.js";
 import { hasJava, NO_JAVA, SQL_VERSION } from "./needs.js";
@@ -103,5 +109,39 @@ describe(`Beam SQL, by Java${JAVA ? "" : `: ${NO_JAVA}`}`, function () {
       .map((n) => all.push(Number(n)));
     await runPipeline(pipeline);
     assert.deepEqual(all.sort(), [0, 1, 2, 3]);
+  });
+
+  it("has functions generated for what it describes, that compile and do it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "girder-wrappers-"));
+    try {
+      mkdirSync(join(folder, "node_modules"));
+      symlinkSync(ROOT, join(folder, "node_modules/girder"));
+      writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+      const compilerOptions = { strict: true, module: "nodenext", target: "es2022", skipLibCheck: true, types: [] };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+      writeFileSync(join(folder, "java.ts"), wrapperModule(schemaTransforms(service), service));
+      writeFileSync(
+        join(folder, "use.ts"),
+        `import type { PCollection, Root } from "girder";
+         import { filterJava, generateSequence, logForTesting } from "./java.js";
+         export function sequence(root: Root): PCollection<{ readonly value: number }> {
+           return root
+             .apply(generateSequence<{ readonly value: number }>({ start: 2, end: 6 }))
+             .apply(logForTesting<{ readonly value: number }>({ prefix: "seen" }))
+             .apply(filterJava<{ readonly value: number }>({ language: "java", keep: { expression: "value > 2" } }));
+         }`,
+      );
+      await runTool(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder]);
+      const { sequence } = (await import(pathToFileURL(join(folder, "use.js")).href)) as {
+        sequence(root: Root): PCollection<{ readonly value: number }>;
+      };
+      const pipeline = new Pipeline();
+      const all: number[] = [];
+      sequence(pipeline.root).map(({ value }) => all.push(value));
+      await runPipeline(pipeline);
+      assert.deepEqual(all.sort(), [3, 4, 5]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
