@@ -123,11 +123,10 @@ describe(`Beam SQL, by Java${JAVA ? "" : `: ${NO_JAVA}`}`, function () {
       writeFileSync(
         join(folder, "use.ts"),
         `import type { PCollection, Root } from "girder";
-         import { filterJava, generateSequence, logForTesting } from "./java.js";
+         import { filterJava, generateSequence } from "./java.js";
          export function sequence(root: Root): PCollection<{ readonly value: number }> {
            return root
              .apply(generateSequence<{ readonly value: number }>({ start: 2, end: 6 }))
-             .apply(logForTesting<{ readonly value: number }>({ prefix: "seen" }))
              .apply(filterJava<{ readonly value: number }>({ language: "java", keep: { expression: "value > 2" } }));
          }`,
       );

@@ -105,8 +105,10 @@ async function asked<T>(
     const failure = thrown instanceof GirderError && thrown.code === "io" ? await started?.failure() : undefined;
     if (failure !== undefined) throw failure;
     if (thrown instanceof GirderError && thrown.where?.includes("/")) {
+      const remedy =
+        started === undefined ? thrown.remedy : "Set GIRDER_EXPANSION_LOG to a file to see what it writes.";
       throw new GirderError(thrown.code, `The expansion service at ${address} failed: ${thrown.what}.`, {
-        ...(thrown.remedy === undefined ? {} : { remedy: thrown.remedy }),
+        ...(remedy === undefined ? {} : { remedy }),
         cause: thrown,
       });
     }
