@@ -7,7 +7,7 @@ import type { Suite, SuiteRun } from "../driver/suite.js";
 import { pythonOfSuite } from "../python/interpreter.js";
 import type { TestResult } from "../report/report.js";
 import { ROOT } from "../root.js";
-import { checkWordCount, versionOf, writeInput } from "./examples.js";
+import { checkExample, versionOf, writeInput } from "./examples.js";
 import { mochaResults } from "./mocha-results.js";
 import { EXAMPLES, TEST_FILES } from "./programs.js";
 import { type CompiledProgram, compile } from "./workspace.js";
@@ -58,10 +58,9 @@ async function runAll(sources: string, endpoint: string, timeout: number, run: C
     }
   };
   const places = { input: writeInput(cacheFolder("apache-beam-input")), endpoint };
-  const examples = EXAMPLES.filter(({ notRun }) => notRun === undefined);
   const compiled = await compile(sources, [
     ...TEST_FILES,
-    ...examples.map((example) => ({
+    ...EXAMPLES.map((example) => ({
       ...example,
       typed: true,
       places: example.places.map(([official, ours]) => [official, places[ours]] as const),
@@ -72,15 +71,13 @@ async function runAll(sources: string, endpoint: string, timeout: number, run: C
     if (tests.typed) add(typesOf(tests.title, program));
     add(...(await mochaResults(program.file, tests, run.python, timeout * TESTS_OF_A_FILE)));
   }
-  for (const [i, { path }] of examples.entries()) {
+  for (const [i, { path, prints }] of EXAMPLES.entries()) {
     const program = compiled[TEST_FILES.length + i]!;
+    // A service of Java has to start.
+    const times = prints === undefined ? 1 : TESTS_OF_A_FILE;
     const name = path.slice(dirname(path).length + 1);
     add(typesOf(name, program));
-    add(await timed(`${name}: counts words`, () => checkWordCount(program.file, timeout)));
-  }
-  for (const { path, notRun } of EXAMPLES) {
-    const name = path.slice(dirname(path).length + 1);
-    if (notRun !== undefined) add({ name: `${name}: runs`, outcome: "skipped", seconds: 0, reason: notRun });
+    add(await timed(`${name}: counts words`, () => checkExample(program.file, timeout * times, prints)));
   }
   return results;
 }

@@ -22,16 +22,23 @@ export function writeInput(folder: string): string {
   return path;
 }
 
-/** Runs a word count, and compares what it prints with a count made without Beam. @throws AssertionError */
-export async function checkWordCount(file: string, timeout: number): Promise<void> {
-  const printed = await runTool(process.execPath, [file], { timeout: timeout * 1000 });
+/** The version of Beam SQL that Maven gets for the example with SQL: the newest of which all parts are published. */
+const SQL_VERSION = "2.65.0";
+
+/** Runs an example, and compares what it prints. @param prints Default: a count of its words made without Beam. @throws AssertionError */
+export async function checkExample(file: string, timeout: number, prints?: readonly string[]): Promise<void> {
+  const env = { GIRDER_SQL_VERSION: SQL_VERSION };
+  const printed = await runTool(process.execPath, [file], { timeout: timeout * 1000, env });
+  assert.deepEqual(printed.trimEnd().split("\n").sort(), [...(prints ?? wordCounts(file))].sort());
+}
+
+function wordCounts(file: string): string[] {
   const lines = file.includes("textio") ? INPUT_TEXT.trimEnd().split("\n") : GENESIS;
   const counts = new Map<string, number>();
   for (const word of lines.flatMap((line) => line.toLowerCase().split(/[^a-z]+/))) {
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  const expected = Array.from(counts, ([element, count]) => `{ element: '${element}', count: ${count} }`);
-  assert.deepEqual(printed.trimEnd().split("\n").sort(), expected.sort());
+  return Array.from(counts, ([element, count]) => `{ element: '${element}', count: ${count} }`);
 }
 
 /** The official SDK's version, as it says itself. */

@@ -1,6 +1,6 @@
 /** Programs of all SDKs that a Beam user may submit: the same word count from each of them, with equal output. */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { OFFICIAL } from "../bench/apache-beam.js";
@@ -12,10 +12,10 @@ import { beamVersion, goProgram } from "../go/go-program.js";
 import { builtClassPath, javaVersion } from "../java/class-path.js";
 import { pythonOfSuite } from "../python/interpreter.js";
 import { ROOT } from "../root.js";
+import { expectedCounts, linesOf, TEXT } from "./word-counts.js";
 
 const FOLDER = join(ROOT, "conformance", "clients");
 const JAVA = join(ROOT, "conformance", "java");
-const TEXT = join(ROOT, "examples", "data", "kjv.txt");
 
 /** A program that counts the words of a text and writes `word: count`, a line each, to files whose names begin with `prefix`. */
 interface Client {
@@ -100,20 +100,6 @@ function wordCountFrom({ name, program }: Client): ProgramTest {
       }
     },
   };
-}
-
-/** The lines of all files of these names, in order. */
-function linesOf(folder: string, names: RegExp): string[] {
-  const files = readdirSync(folder).filter((file) => names.test(file));
-  return files.flatMap((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n")).sort();
-}
-
-/** What every client is to count, counted without Beam. */
-function expectedCounts(): string[] {
-  const counts = new Map<string, number>();
-  for (const word of readFileSync(TEXT, "utf8").match(/[A-Za-z']+/g) ?? [])
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  return Array.from(counts, ([word, count]) => `${word}: ${count}`).sort();
 }
 
 function girderProgram(prefix: string): readonly [string, ...string[]] {

@@ -12,7 +12,7 @@ export interface JobServerOptions {
   readonly command: string;
   /** The command line that has it listen on this port; 0 only where `announced` tells which it took. */
   args(port: number): readonly string[];
-  /** The line of its stdout by which it says that it accepts jobs, with its address as first group. */
+  /** The lines of its stdout by which it says that it accepts jobs, with its address as first group. */
   readonly announced?: RegExp;
   readonly versions: Readonly<Record<string, string>>;
   /** The file that its output is added to. */
@@ -30,6 +30,8 @@ const MOST_RESTARTS = 100;
 
 export class JobServer implements Endpoint {
   address = "";
+  /** What the named groups of `announced` matched when it came up. */
+  told: Readonly<Record<string, string>> = {};
   readonly restarts: number[] = [];
   private group: ProcessGroup | undefined;
   private stopping = false;
@@ -104,8 +106,10 @@ export class JobServer implements Endpoint {
       group.child.stdout?.setEncoding("utf8").on("data", (more: string) => {
         // What it prints later is of no interest, and must be read all the same.
         if (text.length < 10_000) text += more;
-        const [, address] = announced.exec(text) ?? [];
+        const found = announced.exec(text);
+        const address = found?.[1];
         if (address === undefined) return;
+        this.told = found?.groups ?? {};
         clearTimeout(late);
         resolve(address);
       });

@@ -9,21 +9,27 @@ import { ROOT } from "../root.js";
 const MODULE = join(ROOT, "conformance", "go");
 
 /**
- * The path of a program built in our module, in the cache folder.
+ * The path of a program built in a module, in the cache folder.
  *
+ * @param module The module's folder. Default: that of our own programs.
  * @param build The go command that builds a program, without `-o` and the package.
  * @throws GirderError `io` if there is no Go, or it fails.
  */
-export async function goProgram(name: string, build: readonly string[], pack: string): Promise<string> {
+export async function goProgram(
+  name: string,
+  build: readonly string[],
+  pack: string,
+  module = MODULE,
+): Promise<string> {
   const folder = cacheFolder("go", name);
   const program = join(folder, name);
-  const version = filesBelow(MODULE, /\.(go|mod|sum)$/)
+  const version = filesBelow(module, /\.(go|mod|sum)$/)
     .map((path) => readFileSync(path, "utf8"))
     .join("\n");
   await madeOnce(folder, version, async () => {
     console.error(`${name} is built of the Go SDK, which takes some minutes.`);
     await runTool("go", [...build, "-o", program, pack], {
-      cwd: MODULE,
+      cwd: module,
       env: { GOFLAGS: "-mod=readonly -buildvcs=false" },
     });
   });

@@ -11,6 +11,7 @@
  * await shutdown(server);
  * ```
  */
+import { setMaxListeners } from "node:events";
 import {
   create,
   type DescMessage,
@@ -218,6 +219,8 @@ function callerOf(connection: grpc.Client, wire: Wire): unknown {
   return (input: unknown, { metadata = new grpc.Metadata(), signal, timeout }: CallOptions = {}): unknown => {
     const options = timeout === undefined ? {} : { deadline: Date.now() + timeout };
     const over = new AbortController();
+    // One signal may end any number of calls; Node would warn at the eleventh.
+    if (signal !== undefined) setMaxListeners(0, signal);
     const begun = (started: grpc.ClientUnaryCall | ClientCall): void => {
       // Of either kind, it can be cancelled and has a status; gRPC's types do not know of what they share.
       const stream = started as ClientCall;

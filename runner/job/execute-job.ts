@@ -15,6 +15,8 @@ import { sdkCapabilitiesOf } from "../environment/fn-api/sdk-capabilities.js";
 import { launcherFor } from "../environment/launcher-for.js";
 import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { execute } from "../execution/execute.js";
+import type { ExecutionOptions } from "../execution/options.js";
+import type { JobResult } from "../execution/progress.js";
 import { PORTABLE_CAPABILITIES } from "../graph/capabilities.js";
 import { backlogMetrics } from "./backlog-metrics.js";
 import type { ExecuteJob, JobExecution, JobToExecute } from "./execution.js";
@@ -31,6 +33,13 @@ export interface ExecutionSettings {
   readonly environments?: EnvironmentOptions;
   /** How bundles that are out at workers are watched. */
   readonly watch?: Pick<BundleWatchOptions, "interval" | "stuckAfter" | "answerTime">;
+  /** What else is said of how pipelines are executed, by whoever has only jobs of its own. */
+  readonly execution?: Omit<
+    ExecutionOptions,
+    "worker" | "capabilities" | "memoryBudget" | "bundleAttempts" | "signal" | "drain" | "metrics"
+  >;
+  /** Is told of a job that has come to its end. */
+  readonly onResult?: (result: JobResult) => void;
 }
 
 export function jobExecutor(services: WorkerServices, settings: ExecutionSettings): ExecuteJob {
@@ -41,7 +50,9 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
   const metrics = new MetricsContainer();
   const attempted = new AttemptedMetrics();
   let backlog: readonly NodeBacklog[] = [];
+  const { execution = {}, onResult } = settings;
   const running = execute(job.pipeline, {
+    ...execution,
     worker: (environment, id) => workerFor(job, environment, id, services, settings, attempted),
     capabilities: PORTABLE_CAPABILITIES,
     memoryBudget: settings.memoryBudget,
@@ -51,10 +62,11 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
     metrics,
     onProgress: (progress) => {
       backlog = progress.backlog;
+      execution.onProgress?.(progress);
     },
   });
   return {
-    done: running.then(() => undefined),
+    done: running.then((result) => onResult?.(result)),
     metrics: () => ({
       attempted: [...attempted.infos, ...backlogMetrics(backlog, Date.now())],
       committed: metrics.toMonitoringInfos(),

@@ -1,6 +1,7 @@
 /** The `girder` command. */
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../runners/default-image.js";
+import type { ExpandOptions } from "./expand-command.js";
 import { graphCommand } from "./graph-command.js";
 import { reportError, USAGE } from "./report-error.js";
 import { runCommand } from "./run-command.js";
@@ -11,6 +12,9 @@ const program = new Command("girder")
   .version(packageVersion())
   .exitOverride()
   .enablePositionalOptions();
+
+/** Of an option that may be given several times. */
+const several = (value: string, all: string[] = []): string[] => [...all, value];
 
 program
   .command("run")
@@ -64,11 +68,7 @@ program
     SERVE_DEFAULTS.stuckAfter,
   )
   .option("--expansion-port <port>", "also lend the transforms of --register, on this port")
-  .option(
-    "--register <program>",
-    "a program whose transforms are lent; may be given several times",
-    (file: string, all: string[] = []) => [...all, file],
-  )
+  .option("--register <program>", "a program whose transforms are lent; may be given several times", several)
   .action(async (options: ServeOptions) => {
     const { serveCommand } = await import("./serve-command.js");
     await serveCommand(options);
@@ -86,6 +86,28 @@ program
   .action(async (programs: string[], options: { port: string; host: string }) => {
     const { expansionServiceCommand } = await import("./expansion-service-command.js");
     await expansionServiceCommand(programs, options);
+  });
+
+program
+  .command("expand")
+  .summary("use transforms of other SDKs")
+  .command("generate")
+  .summary("write functions for the transforms of an expansion service")
+  .description(
+    "Writes a TypeScript module with a function for each transform that an expansion service describes by a schema, and the\ntype of its configuration.",
+  )
+  .option("--service <address>", "host:port of a service that runs")
+  .option("--jar <file>", "a jar with a service of Java and all that it needs")
+  .option("--class-path <files>", "jars and folders of classes with a service of Java, with colons between")
+  .option("--maven <artifact>", "group:artifact:version that Maven is to get; may be given several times", several)
+  .option("--python <interpreter>", "an interpreter, or the folder of a virtual environment, with apache-beam")
+  .option("--module <name>", "with --python, the module that is the service")
+  .option("--arg <argument>", "a further argument of a service that is started; may be given several times", several)
+  .option("--only <pattern>", "only transforms whose identifiers match this regular expression")
+  .option("--out <file>", "the file to write (default: the standard output)")
+  .action(async (options: ExpandOptions) => {
+    const { expandGenerateCommand } = await import("./expand-command.js");
+    await expandGenerateCommand(options);
   });
 
 program

@@ -48,23 +48,36 @@ export async function expand(
     const response = await connection.call.expand(request, { timeout: ANSWER });
     if (response.error !== "") throw refused("does not expand the transform", response.error);
     const { environments = {} } = response.components ?? {};
-    const inService = started !== undefined && typeof service !== "string" && service.workers !== "environment";
+    const ours = started !== undefined && typeof service !== "string" && service.workers !== "environment";
     for (const [id, environment] of Object.entries(environments)) {
       if (Object.hasOwn(request.components?.environments ?? {}, id)) continue;
-      environments[id] = inService ? ofService(environment) : await withFiles(environment, address);
+      environments[id] = ours ? ofService(environment) : await withFiles(environment, address);
     }
     return { address, response };
   });
 }
 
-/** The schema transforms that a service has. @throws GirderError as {@link expand}. */
+/**
+ * The schema transforms that a service has. One that was started here is asked once.
+ *
+ * @throws GirderError as {@link expand}; `unsupported` for a service that does not describe its transforms.
+ */
 export async function discover(
   services: ServiceTable,
   service: ExpansionService,
 ): Promise<DiscoverSchemaTransformResponse> {
-  return asked(services, service, async (_, connection) => {
-    const response = await connection.call.discoverSchemaTransform({}, { timeout: ANSWER });
+  return asked(services, service, async (address, connection, started) => {
+    if (started?.described !== undefined) return started.described;
+    const response = await connection.call.discoverSchemaTransform({}, { timeout: ANSWER }).catch((thrown: unknown) => {
+      if (!(thrown instanceof GirderError) || thrown.code !== "unsupported") throw thrown;
+      throw new GirderError("unsupported", `The expansion service at ${address} does not describe its transforms.`, {
+        remedy:
+          "Use them by name: pythonTransform, javaTransform or externalTransform. Python's service has no descriptions.",
+        cause: thrown,
+      });
+    });
     if (response.error !== "") throw refused("does not tell its schema transforms", response.error);
+    if (started !== undefined) started.described = response;
     return response;
   });
 }
@@ -92,8 +105,10 @@ async function asked<T>(
     const failure = thrown instanceof GirderError && thrown.code === "io" ? await started?.failure() : undefined;
     if (failure !== undefined) throw failure;
     if (thrown instanceof GirderError && thrown.where?.includes("/")) {
+      const remedy =
+        started === undefined ? thrown.remedy : "Set GIRDER_EXPANSION_LOG to a file to see what it writes.";
       throw new GirderError(thrown.code, `The expansion service at ${address} failed: ${thrown.what}.`, {
-        ...(thrown.remedy === undefined ? {} : { remedy: thrown.remedy }),
+        ...(remedy === undefined ? {} : { remedy }),
         cause: thrown,
       });
     }
@@ -109,7 +124,7 @@ function refused(what: string, text: string): GirderError {
   });
 }
 
-/** Of an environment's alternatives the service's own process, which has all files that it needs. */
+/** Of an environment's alternatives that of the service's own workers, which have all files that they need. */
 function ofService(environment: Environment): Environment {
   const own = alternatives(environment).find(({ urn }) => urn === EXTERNAL);
   return own === undefined ? environment : create(EnvironmentSchema, { ...own, dependencies: [] });

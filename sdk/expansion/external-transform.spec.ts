@@ -20,6 +20,7 @@ import { externalConfiguration, rowOfValues } from "./row-of-values.js";
 import { schemaTransform, schemaTransforms } from "./schema-transform.js";
 import {
   fakeInterpreter,
+  fakeJava,
   interpreter,
   type LendingService,
   lendingService,
@@ -217,6 +218,36 @@ describe("transforms of other SDKs", function () {
   it("are refused if the service does not keep to its namespace", () => {
     const service = { python: fakeInterpreter(folder), args: ["--behaviour=clash"] };
     assertRefused(refusal(service), "invalid-pipeline", /a coder .*, of which there is another one/);
+  });
+
+  it("fail soon where a worker of theirs does not start, with its reason", async () => {
+    const java = fakeJava(folder, "echo out of heap >&2; exit 5");
+    const pipeline = new Pipeline();
+    const words = pipeline.apply(create(["a"])).withCoder(STRING_CODER);
+    words.apply(
+      "Theirs",
+      externalTransform("test:any:v1", NOTHING, { classPath: [folder], java, args: ["--behaviour=work"] }),
+    );
+    const begin = performance.now();
+    await assert.rejects(runPipeline(pipeline), /A worker of .* ended with exit code 5; [\s\S]*out of heap/);
+    assert.ok(performance.now() - begin < 10_000);
+  });
+
+  it("fail where the service is over before its workers are needed", async () => {
+    const java = fakeJava(folder, "sleep 60");
+    const pipeline = new Pipeline();
+    const words = pipeline.apply(create(["a"])).withCoder(STRING_CODER);
+    words.apply(
+      "Theirs",
+      externalTransform("test:any:v1", NOTHING, { classPath: [folder], java, args: ["--behaviour=work"] }),
+    );
+    stopExpansionServices();
+    const begin = performance.now();
+    await assert.rejects(runPipeline(pipeline), {
+      code: "io",
+      what: /worker pool of an environment cannot be reached/,
+    });
+    assert.ok(performance.now() - begin < 15_000);
   });
 
   for (const how of ["returns", "exits", "is killed"] as const) {

@@ -8,11 +8,13 @@ import type { PythonService } from "./expansion-service.js";
 import type { ServiceCommand } from "./started-service.js";
 
 const MODULE = "apache_beam.runners.portability.expansion_service_main";
+const WORKER_MODULE = "apache_beam.runners.worker.sdk_worker_main";
 
-/** @throws GirderError `not-found` where there is no interpreter, or it has no Beam. */
+/** @param pool The address of the pool of its workers, where it has one. @throws GirderError `not-found` where there is no interpreter, or it has no Beam. */
 export async function pythonCommand(
   { python, module = MODULE, args = [], workers = "service" }: PythonService,
   port: number,
+  pool?: string,
 ): Promise<ServiceCommand> {
   const program = await findProgram(
     interpreterOf(python),
@@ -20,13 +22,13 @@ export async function pythonCommand(
     "Name the interpreter, or the folder of a virtual environment, in which apache-beam is installed.",
   );
   await requireModule(program, module);
-  // The service's own address as the environment of its functions: it is a pool of workers, too.
-  const pool =
-    workers === "service"
-      ? ["--serve_loopback_worker", "--environment_type=EXTERNAL", `--environment_config=127.0.0.1:${port}`]
-      : [];
-  const all = ["-m", module, `--port=${port}`, "--fully_qualified_name_glob=*", ...pool, ...args];
-  return { program, args: all, what: `Python's expansion service (${python})` };
+  // With the service's own address it is a pool of workers, too.
+  const external = (address: string): string[] => ["--environment_type=EXTERNAL", `--environment_config=${address}`];
+  const own = workers === "service" ? ["--serve_loopback_worker", ...external(`127.0.0.1:${port}`)] : [];
+  const environment = pool === undefined ? own : external(pool);
+  const all = ["-m", module, `--port=${port}`, "--fully_qualified_name_glob=*", ...environment, ...args];
+  const worker = { program, args: ["-m", WORKER_MODULE], idVariable: "WORKER_ID" };
+  return { program, args: all, what: `Python's expansion service (${python})`, worker };
 }
 
 function interpreterOf(python: string): string {

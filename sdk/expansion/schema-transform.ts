@@ -27,7 +27,8 @@ export interface SchemaTransformDescription {
 /**
  * The schema transforms that a service has.
  *
- * @throws GirderError `not-found` and `io` where the service cannot be started or reached.
+ * @throws GirderError `not-found` and `io` where the service cannot be started or reached; `unsupported` where it does not describe
+ * its transforms, as Python's.
  */
 export function schemaTransforms(service: ExpansionService): readonly SchemaTransformDescription[] {
   const bytes = capture(() => askService({ kind: "discover", service }).bytes);

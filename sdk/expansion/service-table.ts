@@ -1,9 +1,10 @@
 /** Expansion services that this program uses: each is started once, when it is first needed. */
 import { writeSync } from "node:fs";
-import type { ExpansionService, JarService, PythonService } from "./expansion-service.js";
-import { jarCommand } from "./jar-service.js";
+import type { ExpansionService, JavaService, PythonService } from "./expansion-service.js";
+import { javaCommand } from "./java-service.js";
 import { pythonCommand } from "./python-service.js";
-import { freePort, StartedService } from "./started-service.js";
+import { serviceWorkers } from "./service-workers.js";
+import { freePort, type ServiceCommand, StartedService } from "./started-service.js";
 
 const PATIENCE = 60_000;
 
@@ -32,21 +33,34 @@ export class ServiceTable {
     await Promise.all(
       all.map(async (each) => {
         if (each.status !== "fulfilled") return;
-        await each.value.process.end();
+        await each.value.end();
         say(`${each.value.what} is stopped`);
       }),
     );
   }
 }
 
-async function start(service: JarService | PythonService): Promise<StartedService> {
+async function start(service: JavaService | PythonService): Promise<StartedService> {
   const port = await freePort();
-  const command = await ("jar" in service ? jarCommand(service, port) : pythonCommand(service, port));
-  say(`starting ${command.what}`);
-  const begin = performance.now();
-  const started = await StartedService.start(command, port, service.patience ?? PATIENCE);
-  say(`${command.what} is ready on ${started.address} after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
-  return started;
+  let command: ServiceCommand | undefined;
+  const pool = runsInProcesses(service) ? await serviceWorkers(() => command!) : undefined;
+  try {
+    command = await ("python" in service
+      ? pythonCommand(service, port, pool?.address)
+      : javaCommand(service, port, say, pool?.address));
+    say(`starting ${command.what}`);
+    const begin = performance.now();
+    const started = await StartedService.start(command, port, service.patience ?? PATIENCE, pool);
+    say(`${command.what} is ready on ${started.address} after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+    return started;
+  } catch (thrown) {
+    await pool?.close();
+    throw thrown;
+  }
+}
+
+function runsInProcesses(service: JavaService | PythonService): boolean {
+  return (service.workers ?? ("python" in service ? "service" : "processes")) === "processes";
 }
 
 /** Written at once: the main thread, which would write for this one, waits. */

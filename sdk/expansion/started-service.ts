@@ -4,7 +4,10 @@ import { connect, createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
-import { ExpansionService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
+import {
+  type DiscoverSchemaTransformResponse,
+  ExpansionService,
+} from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_expansion_api_pb.js";
 import {
   describeEnding,
   type Ending,
@@ -12,13 +15,17 @@ import {
   type LeashOptions,
   leash,
 } from "../../portability/process/leash.js";
+import type { WorkerPool } from "../worker/worker-pool.js";
+import type { WorkerProgram } from "./service-workers.js";
 
-/** How a service is started. */
+/** How a service is started, and what starts its workers. */
 export interface ServiceCommand {
   readonly program: string;
   readonly args: readonly string[];
   /** What it is called in messages. */
   readonly what: string;
+  /** What starts a worker for its functions, where those run in processes of their own. */
+  readonly worker?: WorkerProgram;
 }
 
 /** How long (ms) a service has between being asked to end and being killed. */
@@ -26,11 +33,15 @@ const GRACE = 2_000;
 
 export class StartedService {
   #ending: Ending | undefined;
+  /** What it has told of its schema transforms: it does not change. */
+  described: DiscoverSchemaTransformResponse | undefined;
 
   private constructor(
     readonly address: string,
     readonly what: string,
     readonly process: Leashed,
+    /** Its workers, where they are processes of their own. */
+    readonly pool: WorkerPool | undefined,
   ) {
     void process.ended.then((ending) => {
       this.#ending = ending;
@@ -43,9 +54,14 @@ export class StartedService {
    * @param patience How long (ms) that may take.
    * @throws GirderError `io` if it ends, or does not answer in time.
    */
-  static async start({ program, args, what }: ServiceCommand, port: number, patience: number): Promise<StartedService> {
-    const process = await leash(program, args, { grace: GRACE, ...logged(what) });
-    const service = new StartedService(`127.0.0.1:${port}`, what, process);
+  static async start(
+    { program, args, what }: ServiceCommand,
+    port: number,
+    patience: number,
+    pool?: WorkerPool,
+  ): Promise<StartedService> {
+    const process = await leash(program, args, { grace: GRACE, ...toLog(what) });
+    const service = new StartedService(`127.0.0.1:${port}`, what, process, pool);
     const over = new AbortController();
     try {
       await Promise.race([
@@ -69,6 +85,11 @@ export class StartedService {
     }
   }
 
+  /** Ends it, and its workers. */
+  async end(): Promise<void> {
+    await Promise.all([this.process.end(), this.pool?.close()]);
+  }
+
   /** Why the service is not there any more; undefined as long as it is. Waits a moment for what may have happened just now. */
   async failure(): Promise<GirderError | undefined> {
     await Promise.race([this.process.ended, wait(SETTLE, undefined, { ref: false })]);
@@ -90,7 +111,7 @@ export class StartedService {
 const LOG = "GIRDER_EXPANSION_LOG";
 
 /** Functions of the other SDK may run in the service: what they print, and why they fail, is in its lines. */
-function logged(what: string): Pick<LeashOptions, "onLine"> {
+export function toLog(what: string): Pick<LeashOptions, "onLine"> {
   const file = process.env[LOG];
   if (file === undefined) return {};
   return {

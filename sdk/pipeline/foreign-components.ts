@@ -90,10 +90,12 @@ export class ForeignComponents {
   expanded(
     where: string,
     request: Components,
-    { subtransforms, outputs }: PTransform,
+    transform: PTransform,
     answer: Components,
     requirements: readonly string[],
   ): Components {
+    this.#shareEnvironments(request, transform, answer);
+    const { subtransforms, outputs } = transform;
     const added = create(ComponentsSchema);
     const pcollections = new Set(Object.values(outputs));
     const addTransform = (id: string): void => {
@@ -136,6 +138,24 @@ export class ForeignComponents {
     const all = create(ComponentsSchema, added);
     for (const kind of ["coders", "windowingStrategies", "environments"] as const) merge(kind, all, request);
     return all;
+  }
+
+  /**
+   * Has the answer name environments that are there already under another id, in place of its own. Each environment of a pipeline has a
+   * worker, and services give each answer ids of its own: ten transforms of one service would have ten workers.
+   */
+  #shareEnvironments(request: Components, transform: PTransform, answer: Components): void {
+    const known = Object.entries(this.components.environments);
+    for (const [id, environment] of Object.entries(answer.environments)) {
+      if (Object.hasOwn(request.environments, id)) continue;
+      const [shared] = known.find(([, each]) => same(EnvironmentSchema, each, environment)) ?? [];
+      if (shared === undefined) continue;
+      delete answer.environments[id];
+      const { transforms, windowingStrategies } = answer;
+      for (const user of [transform, ...Object.values(transforms), ...Object.values(windowingStrategies)]) {
+        if (user.environmentId === id) user.environmentId = shared;
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * SQL, which the expansion service in the jar of the environment variable `GIRDER_SQL_JAR` executes.
+ * SQL, which the expansion service in the jar of the environment variable `GIRDER_SQL_JAR` executes, or that of the version of Beam which
+ * `GIRDER_SQL_VERSION` names.
  *
  * @module girder/apache-beam/transforms/sql
  */

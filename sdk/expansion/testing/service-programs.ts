@@ -10,17 +10,29 @@ const FAKE = fileURLToPath(new URL("fake-service.js", import.meta.url));
 const LENT = fileURLToPath(new URL("lent-transforms.js", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
-/** A program that does as a shell script says when it is started as a module, and has every package. @returns its path. */
-export function interpreter(folder: string, name: string, script: string): string {
+/** A program that does as a shell script says. @returns its path. */
+export function makeProgram(folder: string, name: string, script: string): string {
   const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\ncase "$1" in -c) exit 0 ;; esac\n${script}\n`);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
   return path;
+}
+
+/** A program that does as a shell script says when it is started as a module, and has every package. @returns its path. */
+export function interpreter(folder: string, name: string, script: string): string {
+  return makeProgram(folder, name, `case "$1" in -c) exit 0 ;; esac\n${script}`);
 }
 
 /** One that is the fake service. */
 export function fakeInterpreter(folder: string): string {
   return interpreter(folder, "python", `shift 2\nexec ${process.execPath} ${FAKE} "$@"`);
+}
+
+/** A program in the place of Java: the fake service, whose workers do as a shell script says. */
+export function fakeJava(folder: string, worker: string): string {
+  // -cp CLASSPATH MAIN PORT …
+  const service = `shift 3\nport=$1\nshift\nexec ${process.execPath} ${FAKE} --port=$port "$@"`;
+  return makeProgram(folder, "fake-java", `case "$3" in *FnHarness) ${worker} ;; esac\n${service}`);
 }
 
 /** How many processes have a text among their arguments. */

@@ -1,21 +1,25 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { KVCoder, RowCoder, STRING_CODER, VARINT_CODER } from "../../portability/coders/index.js";
 import { findBeamPython, NO_BEAM_PYTHON } from "../../runner/environment/testing/programs.js";
 import { stopExpansionServices } from "../../sdk/expansion/ask-service.js";
 import { externalTransform, pythonCallable, pythonTransform } from "../../sdk/expansion/index.js";
+import { processesWith } from "../../sdk/expansion/testing/service-programs.js";
 import { P } from "../../sdk/pipeline/p.js";
 import type { PCollection } from "../../sdk/pipeline/pcollection.js";
 import { Pipeline } from "../../sdk/pipeline/pipeline.js";
 import { runPipeline } from "../../sdk/runners/run.js";
+import { logical, schema, string, withSchema } from "../../sdk/schemas/index.js";
 import { valueState } from "../../sdk/state/state-param.js";
 import { create } from "../../sdk/transforms/create.js";
+import { ROOT } from "../root.js";
+import { type LendingServer, startLending } from "./lending-server.js";
 
-const ROOT = resolve(import.meta.dirname, "../../..");
 const PYTHON = findBeamPython();
 const LENT = join(ROOT, "dist/sdk/expansion/testing/lent-transforms.js");
 
@@ -54,38 +58,22 @@ def sizes(words):
 
 type Total = { readonly key: string; readonly value: number };
 
-describe("pipelines of several languages", function () {
+describe("pipelines of Python and TypeScript", function () {
   this.timeout(90_000);
-  let server: ChildProcess;
-  let [jobs, expansion] = ["", ""];
+  let server: LendingServer;
 
   before(async function () {
     if (PYTHON === undefined) return this.skip();
-    const args = ["serve", "--job-port=0", "--expansion-port=0", `--register=${LENT}`];
-    server = spawn(process.execPath, [...process.execArgv, join(ROOT, "dist/sdk/cli/main.js"), ...args], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const lines = createInterface({ input: server.stdout! });
-    for await (const line of lines) {
-      const [, kind, address = ""] = /^girder: (.+) service on (.+)$/.exec(line) ?? [];
-      if (kind === "job") jobs = address;
-      else if (kind === "expansion") {
-        expansion = address;
-        break;
-      }
-    }
+    server = await startLending(LENT);
   });
   after(async () => {
     stopExpansionServices();
-    if (server === undefined) return;
-    const ended = once(server, "exit");
-    server.kill("SIGTERM");
-    assert.deepEqual(await ended, [0, null]);
+    await server?.[Symbol.asyncDispose]();
   });
 
   it(`Python uses transforms of TypeScript, with state in each${PYTHON === undefined ? `: ${NO_BEAM_PYTHON}` : ""}`, async () => {
-    const program = join(ROOT, "conformance/job-service/cross-language.py");
-    const { stdout } = await promisify(execFile)(PYTHON!, ["-W", "ignore", program, jobs, expansion]);
+    const program = join(ROOT, "conformance/languages/uses_typescript.py");
+    const { stdout } = await promisify(execFile)(PYTHON!, ["-W", "ignore", program, server.jobs, server.expansion]);
     assert.deepEqual(stdout.trim().split("\n").sort(), [
       '["bbb", 10]',
       '["bbb", 1]',
@@ -123,9 +111,9 @@ describe("pipelines of several languages", function () {
           { total: valueState<number>("total") },
         )
         .withCoder(new KVCoder(STRING_CODER, VARINT_CODER) as never)
-        .apply(externalTransform<PCollection<Total>>("test:running_total:v1", new Uint8Array(), expansion))
+        .apply(externalTransform<PCollection<Total>>("test:running_total:v1", new Uint8Array(), server.expansion))
         .map(({ key, value }) => all.push(`${key}${value}`));
-      await runPipeline(pipeline, { runner, jobEndpoint: jobs });
+      await runPipeline(pipeline, { runner, jobEndpoint: server.jobs });
       // Totals of totals of totals of 1, 1, 1.
       assert.deepEqual(all.sort(), ["a1", "a10", "a4", "b1"]);
     });
@@ -182,5 +170,47 @@ describe("pipelines of several languages", function () {
     const args = [pythonCallable("lambda word: object()")];
     const opaque = words.apply(pythonTransform("apache_beam.Map", { args, service: { python: PYTHON! } }));
     assert.throws(() => opaque.map("read", () => 1), { code: "unsupported", where: "read", what: /pickled_python/ });
+  });
+
+  it("says at once of a type that Python does not know which it is, naming the step", () => {
+    const odd = schema({ odd: logical<string>("example:odd:v1", string()) });
+    const rows = new Pipeline().apply(create([{ odd: "a" }])).apply(withSchema(odd));
+    const args = [pythonCallable("lambda row: row.odd")];
+    const lengths = pythonTransform("apache_beam.Map", {
+      args,
+      outputCoder: STRING_CODER,
+      service: { python: PYTHON! },
+    });
+    assert.throws(() => rows.apply("Odd", lengths), { code: "invalid-pipeline", where: "Odd", what: /example:odd:v1/ });
+  });
+
+  it("fails within seconds when Python is killed with its service, and leaves nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "girder-python-"));
+    const pidFile = join(folder, "pid");
+    const args = [
+      pythonCallable(`
+import os, time
+def slow(word):
+  with open(${JSON.stringify(pidFile)}, 'w') as file:
+    file.write(str(os.getpid()))
+  time.sleep(20)
+  return word
+`),
+    ];
+    const service = { python: PYTHON!, args: ["--job_name=killed"] };
+    const pipeline = new Pipeline();
+    const words = pipeline.apply(create(["a"])).withCoder(STRING_CODER);
+    words.apply("Slow", pythonTransform("apache_beam.Map", { args, outputCoder: STRING_CODER, service }));
+    try {
+      const failed = assert.rejects(runPipeline(pipeline), { code: "io", what: /worker pool .* cannot be reached/ });
+      while (!existsSync(pidFile) || readFileSync(pidFile, "utf8") === "") await wait(10);
+      process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+      const begin = performance.now();
+      await failed;
+      assert.ok(performance.now() - begin < 15_000);
+      assert.equal(processesWith("--job_name=killed"), 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,4 +1,4 @@
-"""A pipeline of Python with transforms of TypeScript in it: `cross-language.py JOB_SERVICE EXPANSION_SERVICE`.
+"""A pipeline of Python with transforms of TypeScript in it: `uses_typescript.py JOB_SERVICE EXPANSION_SERVICE`.
 
 Prints what comes out, as JSON, one element a line.
 """
