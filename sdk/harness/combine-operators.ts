@@ -82,27 +82,31 @@ export class PrecombineOperator implements Operator {
 
   #add(key: unknown, value: unknown, timestamp: Instant): void {
     // 0 and −0 are one key to a Map, but not in every coder.
-    const primitive = typeof key === "string" || (typeof key === "number" && key !== 0);
-    let slot = primitive ? this.#table.primitive.get(key) : this.#table.identified.get(this.#identity(key));
-    if (slot === undefined) {
-      slot = { key, accumulator: this.#fn.createAccumulator(), timestamp, bundle: this.#bundle };
-      if (primitive) this.#table.primitive.set(key, slot);
-      else this.#table.identified.set(this.#identity(key), slot);
-      this.#fill(slot);
-    } else if (slot.bundle !== this.#bundle) {
-      slot.accumulator = this.#fn.createAccumulator();
-      slot.timestamp = timestamp;
-      slot.bundle = this.#bundle;
-      this.#fill(slot);
-    } else if (this.#time !== "any") {
+    const isPrimitive = typeof key === "string" || (typeof key === "number" && key !== 0);
+    const { primitive, identified } = this.#table;
+    let slot = isPrimitive ? primitive.get(key) : identified.get(this.#identity(key));
+    if (slot === undefined || slot.bundle !== this.#bundle) slot = this.#fill(slot, key, isPrimitive, timestamp);
+    else if (this.#time !== "any") {
       slot.timestamp = (this.#time === "latest" ? Math.max : Math.min)(slot.timestamp, timestamp);
     }
     slot.accumulator = this.#fn.addInput(slot.accumulator, value);
   }
 
-  #fill(slot: Slot): void {
+  /** Begins the accumulator of a key, in the slot that it had in an earlier bundle if there is one. */
+  #fill(known: Slot | undefined, key: unknown, isPrimitive: boolean, timestamp: Instant): Slot {
+    const accumulator = this.#fn.createAccumulator();
+    const slot = known ?? { key, accumulator, timestamp, bundle: this.#bundle };
+    if (known === undefined) {
+      if (isPrimitive) this.#table.primitive.set(key, slot);
+      else this.#table.identified.set(this.#identity(key), slot);
+    } else {
+      slot.accumulator = accumulator;
+      slot.timestamp = timestamp;
+      slot.bundle = this.#bundle;
+    }
     this.#table.filled.push(slot);
     this.#filled++;
+    return slot;
   }
 
   #select(window: InternedWindow): void {
@@ -123,7 +127,8 @@ export class PrecombineOperator implements Operator {
       for (const slot of filled) {
         const { key, accumulator } = slot;
         cursor.timestamp = slot.timestamp;
-        slot.accumulator = undefined;
+        // A number keeps nothing else alive, and V8 stores numbers best where nothing else has been.
+        if (typeof accumulator === "object") slot.accumulator = undefined;
         output({ key, value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator) });
       }
     }
