@@ -18,30 +18,19 @@ const MOST_SLOTS = 200_000;
 /** Which of its values' timestamps an accumulator has, where the windowing strategy asks for one. */
 export type AccumulatorTime = "any" | "earliest" | "latest";
 
-/** A key, and its accumulator if `bundle` is the one that is being processed. */
 interface Slot {
   readonly key: unknown;
   accumulator: unknown;
   timestamp: Instant;
-  bundle: number;
 }
 
 /**
  * The accumulators of one window. Strings and numbers are looked up as they are, all other keys by identity: keys that
  * this tells apart although they are one are put together where the accumulators are grouped.
- *
- * Slots outlive their bundle, empty: keys come again, and a table that stays need not grow anew, nor its keys be moved about by the
- * garbage collector. Grouping finds a key faster, too, that is the same string as before.
  */
-class Table {
-  readonly primitive = new Map<unknown, Slot>();
-  readonly identified = new Map<KeyIdentity, Slot>();
-  /** Those that have an accumulator, in the order in which their keys came. */
-  filled: Slot[] = [];
-
-  get size(): number {
-    return this.primitive.size + this.identified.size;
-  }
+interface Table {
+  readonly primitive: Map<unknown, Slot>;
+  readonly identified: Map<KeyIdentity, Slot>;
 }
 
 /**
@@ -54,10 +43,8 @@ export class PrecombineOperator implements Operator {
   readonly #time: AccumulatorTime;
   readonly #tables = new Map<InternedWindow, Table>();
   #window: InternedWindow | undefined;
-  #table = new Table();
-  /** Slots filled in this bundle. */
-  #filled = 0;
-  #bundle = 0;
+  #table: Table = emptyTable();
+  #slots = 0;
 
   constructor(fn: AnyCombineFn, identity: (key: unknown) => KeyIdentity, time: AccumulatorTime) {
     this.#fn = fn;
@@ -70,7 +57,7 @@ export class PrecombineOperator implements Operator {
     const { windows } = cursor;
     if (windows === this.#window) this.#add(key, value, cursor.timestamp);
     else this.#addTo(windows, key, value, cursor.timestamp);
-    if (this.#filled >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
+    if (this.#slots >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
   }
 
   #addTo(windows: WindowSet, key: unknown, value: unknown, timestamp: Instant): void {
@@ -82,38 +69,24 @@ export class PrecombineOperator implements Operator {
 
   #add(key: unknown, value: unknown, timestamp: Instant): void {
     // 0 and −0 are one key to a Map, but not in every coder.
-    const isPrimitive = typeof key === "string" || (typeof key === "number" && key !== 0);
-    const { primitive, identified } = this.#table;
-    let slot = isPrimitive ? primitive.get(key) : identified.get(this.#identity(key));
-    if (slot === undefined || slot.bundle !== this.#bundle) slot = this.#fill(slot, key, isPrimitive, timestamp);
-    else if (this.#time !== "any") {
+    const primitive = typeof key === "string" || (typeof key === "number" && key !== 0);
+    let slot = primitive ? this.#table.primitive.get(key) : this.#table.identified.get(this.#identity(key));
+    if (slot === undefined) {
+      slot = { key, accumulator: this.#fn.createAccumulator(), timestamp };
+      if (primitive) this.#table.primitive.set(key, slot);
+      else this.#table.identified.set(this.#identity(key), slot);
+      this.#slots++;
+    } else if (this.#time !== "any") {
       slot.timestamp = (this.#time === "latest" ? Math.max : Math.min)(slot.timestamp, timestamp);
     }
     slot.accumulator = this.#fn.addInput(slot.accumulator, value);
-  }
-
-  /** Begins the accumulator of a key, in the slot that it had in an earlier bundle if there is one. */
-  #fill(known: Slot | undefined, key: unknown, isPrimitive: boolean, timestamp: Instant): Slot {
-    const accumulator = this.#fn.createAccumulator();
-    const slot = known ?? { key, accumulator, timestamp, bundle: this.#bundle };
-    if (known === undefined) {
-      if (isPrimitive) this.#table.primitive.set(key, slot);
-      else this.#table.identified.set(this.#identity(key), slot);
-    } else {
-      slot.accumulator = accumulator;
-      slot.timestamp = timestamp;
-      slot.bundle = this.#bundle;
-    }
-    this.#table.filled.push(slot);
-    this.#filled++;
-    return slot;
   }
 
   #select(window: InternedWindow): void {
     this.#window = window;
     let table = this.#tables.get(window);
     if (table === undefined) {
-      table = new Table();
+      table = emptyTable();
       this.#tables.set(window, table);
     }
     this.#table = table;
@@ -121,32 +94,17 @@ export class PrecombineOperator implements Operator {
 
   finish(cursor: Cursor, outputs: readonly Receiver[]): void {
     const output = outputs[0]!;
-    for (const [window, { filled }] of this.#tables) {
+    for (const [window, { primitive, identified }] of this.#tables) {
       cursor.windows = window;
       cursor.pane = NO_FIRING;
-      for (const slot of filled) {
-        const { key, accumulator } = slot;
-        cursor.timestamp = slot.timestamp;
-        // A number keeps nothing else alive, and V8 stores numbers best where nothing else has been.
-        if (typeof accumulator === "object") slot.accumulator = undefined;
-        output({ key, value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator) });
+      for (const slots of [primitive, identified]) {
+        for (const { key, accumulator, timestamp } of slots.values()) {
+          cursor.timestamp = timestamp;
+          output({ key, value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator) });
+        }
       }
     }
-    this.#empty();
-  }
-
-  /** Keeps the slots of windows that this bundle has seen, unless they are too many. */
-  #empty(): void {
-    let kept = 0;
-    for (const [window, table] of this.#tables) {
-      if (table.filled.length === 0) this.#tables.delete(window);
-      else kept += table.size;
-      table.filled = [];
-    }
-    if (kept >= MOST_SLOTS) this.#tables.clear();
-    this.#window = undefined;
-    this.#filled = 0;
-    this.#bundle++;
+    this.start();
   }
 
   /** Passes the accumulators on in the middle of a bundle, and leaves the cursor where it was. */
@@ -158,10 +116,14 @@ export class PrecombineOperator implements Operator {
 
   /** Forgets what a bundle that failed has left. */
   start(): void {
-    if (this.#filled === 0) return;
     this.#tables.clear();
-    this.#empty();
+    this.#window = undefined;
+    this.#slots = 0;
   }
+}
+
+function emptyTable(): Table {
+  return { primitive: new Map(), identified: new Map() };
 }
 
 /**
