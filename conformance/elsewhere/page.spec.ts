@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../endpoint/job-server.js";
+import { freePort } from "../../portability/process/free-port.js";
 import { findPrism } from "../endpoint/prism.js";
 import { ROOT } from "../root.js";
 

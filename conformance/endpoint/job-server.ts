@@ -1,10 +1,10 @@
 /** A job service in a process of ours, which is started again where it ends by itself. */
 import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { GirderError } from "girder";
 import { messageOf } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
 import { JobService } from "../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
+import { freePort } from "../../portability/process/free-port.js";
 import { type Exit, ProcessGroup } from "../driver/process-group.js";
 import type { Endpoint } from "./endpoint.js";
 
@@ -135,16 +135,4 @@ export class JobServer implements Endpoint {
       remedy: `The rest of what it wrote is in ${log}.`,
     });
   }
-}
-
-/** A port of this machine that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

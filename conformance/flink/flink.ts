@@ -1,8 +1,10 @@
 /** Beam's job server for Flink, with a Flink in the same process: what a cluster would execute, on this machine. */
 import { readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { freePort } from "../../portability/process/free-port.js";
+import { OPENED_FOR_FLINK } from "../../sdk/runners/flink/opened-for-flink.js";
 import { cacheFolder } from "../driver/cache.js";
-import { freePort, JobServer } from "../endpoint/job-server.js";
+import { JobServer } from "../endpoint/job-server.js";
 import { builtClassPath, javaVersion } from "../java/class-path.js";
 import { ROOT } from "../root.js";
 
@@ -13,28 +15,6 @@ export function flinkBeamVersion(): string {
   const project = readFileSync(join(PROJECT, "pom.xml"), "utf8");
   return /<beam\.version>(.+)<\/beam\.version>/.exec(project)?.[1] ?? "unknown";
 }
-
-/** What Flink reaches into that Java keeps closed. */
-const OPENED = [
-  "java.io",
-  "java.lang",
-  "java.lang.invoke",
-  "java.lang.reflect",
-  "java.math",
-  "java.net",
-  "java.nio",
-  "java.text",
-  "java.time",
-  "java.util",
-  "java.util.concurrent",
-  "java.util.concurrent.atomic",
-  "jdk.internal.misc",
-  "jdk.internal.ref",
-  "sun.net.util",
-  "sun.nio.ch",
-  "sun.security.action",
-  "sun.util.calendar",
-];
 
 /** Ms for which workers are kept when a job has ended: less than the default, with which some tests wait for ever. */
 const KEEP_WORKERS = 10_000;
@@ -51,7 +31,7 @@ export async function startFlink(log: string): Promise<JobServer> {
     command: "java",
     args: (port) => [
       "-Xmx3g",
-      ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
+      ...OPENED_FOR_FLINK.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       "-Dio.netty.tryReflectionSetAccessible=true",
       "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
       ...["-cp", classPath.join(delimiter), "org.apache.beam.runners.flink.FlinkJobServerDriver"],

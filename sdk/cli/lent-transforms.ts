@@ -6,7 +6,7 @@ import { leash } from "../../portability/process/leash.js";
 import { ExpansionServer } from "../expansion/expansion-server.js";
 import { registry } from "../expansion/registered-transforms.js";
 import { PipelineResult } from "../runners/pipeline-result.js";
-import { bootArguments } from "../worker/boot-flags.js";
+import { bootArguments, bootFlagsOf } from "../worker/boot-flags.js";
 import type { PoolWorker, StartPoolWorker } from "../worker/worker-pool.js";
 import { loadProgram } from "./load-program.js";
 
@@ -45,26 +45,10 @@ const WORKER = fileURLToPath(new URL("../cli/expansion-worker-main.js", import.m
 
 /** Workers are processes, so that what they do keeps nobody else from working; they end with this one. */
 function startProcess(programs: readonly string[], expansions: string): StartPoolWorker {
-  return async ({
-    workerId,
-    controlEndpoint,
-    loggingEndpoint,
-    artifactEndpoint,
-    provisionEndpoint,
-  }): Promise<PoolWorker> => {
-    const flags = {
-      id: workerId,
-      provision: provisionEndpoint?.url ?? "",
-      control: controlEndpoint?.url ?? "",
-      logging: loggingEndpoint?.url ?? "",
-      artifact: artifactEndpoint?.url ?? "",
-      semiPersistDir: "",
-    };
-    if (flags.provision === "" && flags.control === "") {
-      throw new GirderError("invalid-argument", "The worker is not told where its runner is.");
-    }
+  return async (request): Promise<PoolWorker> => {
+    const flags = bootFlagsOf(request);
     const own = [`--expansions=${expansions}`, ...programs.map((program) => `--program=${program}`)];
-    const args = [...process.execArgv, WORKER, ...own, ...bootArguments(flags, workerId)];
+    const args = [...process.execArgv, WORKER, ...own, ...bootArguments(flags, flags.id)];
     const worker = await leash(process.execPath, args, {
       grace: GRACE,
       onLine: (line) => process.stderr.write(`${line}\n`),

@@ -1,10 +1,9 @@
 /** `girder worker-pool`: a pool of workers, each a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { GirderError } from "../../portability/errors.js";
 import type { StartWorkerRequest } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 import { packageFolder } from "../runners/package-folder.js";
-import { bootArguments } from "../worker/boot-flags.js";
+import { bootArguments, bootFlagsOf } from "../worker/boot-flags.js";
 import { type PoolWorker, WorkerPool } from "../worker/worker-pool.js";
 import { wholeNumber } from "./whole-number.js";
 
@@ -42,20 +41,9 @@ export async function workerPoolCommand({ port, host, program }: WorkerPoolOptio
 const MAIN = join(packageFolder(), "sdk/cli/girder-worker.js");
 
 function startProcess(request: StartWorkerRequest, program: string | undefined): PoolWorker {
-  const { workerId, controlEndpoint, loggingEndpoint, artifactEndpoint, provisionEndpoint } = request;
-  const flags = {
-    id: workerId,
-    provision: provisionEndpoint?.url ?? "",
-    control: controlEndpoint?.url ?? "",
-    logging: loggingEndpoint?.url ?? "",
-    artifact: artifactEndpoint?.url ?? "",
-    semiPersistDir: "",
-  };
-  if (flags.provision === "" && flags.control === "") {
-    throw new GirderError("invalid-argument", "The worker is not told where its runner is.");
-  }
+  const flags = bootFlagsOf(request);
   const named = program === undefined ? [] : [`--program=${program}`];
-  const child = spawn(process.execPath, [MAIN, ...named, ...bootArguments(flags, workerId)], {
+  const child = spawn(process.execPath, [MAIN, ...named, ...bootArguments(flags, flags.id)], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const ended = new Promise<void>((resolve) => {

@@ -1,10 +1,11 @@
 /** Expansion services that this program uses: each is started once, when it is first needed. */
 import { writeSync } from "node:fs";
+import { freePort } from "../../portability/process/free-port.js";
 import type { ExpansionService, JavaService, PythonService } from "./expansion-service.js";
 import { javaCommand } from "./java-service.js";
 import { pythonCommand } from "./python-service.js";
 import { serviceWorkers } from "./service-workers.js";
-import { freePort, type ServiceCommand, StartedService } from "./started-service.js";
+import { type ServiceCommand, StartedService } from "./started-service.js";
 
 const PATIENCE = 60_000;
 

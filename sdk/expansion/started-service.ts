@@ -1,6 +1,6 @@
 /** An expansion service that this program has started: on a leash, so that it never outlives the program. */
 import { appendFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
 import { client } from "../../portability/fn-api/grpc.js";
@@ -155,16 +155,4 @@ const SETTLE = 500;
 
 function capital(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-/** A port of the loopback interface that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

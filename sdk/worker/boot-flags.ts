@@ -1,6 +1,7 @@
 /** The flags that Beam's contract has for programs that boot a worker. */
 import { parseArgs } from "node:util";
 import { GirderError } from "../../portability/errors.js";
+import type { StartWorkerRequest } from "../../portability/gen/org/apache/beam/model/fn_execution/v1/beam_fn_api_pb.js";
 
 export interface BootFlags {
   /** By which the worker says who it is. */
@@ -45,6 +46,23 @@ export function bootFlags(argv: readonly string[]): BootFlags {
   if (flags.id === "") throw missing("--id", "By it the worker says who it is.");
   if (flags.provision === "" && flags.control === "") {
     throw missing("--provision_endpoint", "By it the worker finds its runner.");
+  }
+  return flags;
+}
+
+/** The flags of a worker that a pool is asked for. @throws GirderError `invalid-argument` if it is not told where its runner is. */
+export function bootFlagsOf(request: StartWorkerRequest): BootFlags {
+  const { workerId, controlEndpoint, loggingEndpoint, artifactEndpoint, provisionEndpoint } = request;
+  const flags = {
+    id: workerId,
+    provision: provisionEndpoint?.url ?? "",
+    control: controlEndpoint?.url ?? "",
+    logging: loggingEndpoint?.url ?? "",
+    artifact: artifactEndpoint?.url ?? "",
+    semiPersistDir: "",
+  };
+  if (flags.provision === "" && flags.control === "") {
+    throw new GirderError("invalid-argument", "The worker is not told where its runner is.");
   }
   return flags;
 }

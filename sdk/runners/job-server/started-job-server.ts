@@ -4,8 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../../portability/errors.js";
 import { client } from "../../../portability/fn-api/grpc.js";
 import { JobService } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
+import { freePort } from "../../../portability/process/free-port.js";
 import { describeEnding, type Ending, type Leashed, leash } from "../../../portability/process/leash.js";
-import { freePort } from "../../expansion/started-service.js";
 
 /** How a job service is started. */
 export interface JobServerCommand {
