@@ -24,6 +24,8 @@ export class BatchBuilder {
   #timestamp: Instant;
   #windows: WindowSet;
   #pane: PaneInfo;
+  /** Whether timestamps, windows or panes are columns. */
+  #varies = false;
   #timestamps: Instant[] | undefined;
   #windowSets: WindowSet[] | undefined;
   #panes: PaneInfo[] | undefined;
@@ -46,29 +48,59 @@ export class BatchBuilder {
   }
 
   append(value: unknown, cursor: Cursor): void {
-    const count = this.#count++;
-    if (count === 0) {
+    if (this.#keys !== undefined) {
+      const { key, value: held } = value as KV<unknown, unknown>;
+      this.appendKeyed(key, held, cursor);
+      return;
+    }
+    const at = this.#place(cursor);
+    this.#refs[at] = value;
+    if (at % SAMPLE === 0) this.#sample(value);
+    if (at + 1 >= this.#limit) this.#flush();
+  }
+
+  /** Appends a KV in its parts, to a builder that makes key identities. */
+  appendKeyed(key: unknown, value: unknown, cursor: Cursor): void {
+    const at = this.#place(cursor);
+    this.#keys![at] = this.identity!(key);
+    this.#refs[at] = value;
+    if (at % SAMPLE === 0) this.#sample({ key, value });
+    if (at + 1 >= this.#limit) this.#flush();
+  }
+
+  /** Where in the batch the next element stands; all of it but the element is there then. */
+  #place(cursor: Cursor): number {
+    const at = this.#count++;
+    if (at === 0) {
       this.#timestamp = cursor.timestamp;
       this.#windows = cursor.windows;
       this.#pane = cursor.pane;
+    } else if (
+      this.#varies ||
+      cursor.timestamp !== this.#timestamp ||
+      cursor.windows !== this.#windows ||
+      cursor.pane !== this.#pane
+    ) {
+      this.#vary(at, cursor);
     }
+    return at;
+  }
+
+  /** Adds to the columns that are no constants, or no longer. */
+  #vary(count: number, cursor: Cursor): void {
+    this.#varies = true;
     if (this.#timestamps !== undefined) this.#timestamps.push(cursor.timestamp);
     else if (cursor.timestamp !== this.#timestamp) this.#timestamps = spread(this.#timestamp, count, cursor.timestamp);
     if (this.#windowSets !== undefined) this.#windowSets.push(cursor.windows);
     else if (cursor.windows !== this.#windows) this.#windowSets = spread(this.#windows, count, cursor.windows);
     if (this.#panes !== undefined) this.#panes.push(cursor.pane);
     else if (cursor.pane !== this.#pane) this.#panes = spread(this.#pane, count, cursor.pane);
-    if (this.#keys !== undefined) {
-      const { key, value: held } = value as KV<unknown, unknown>;
-      this.#keys[count] = this.identity!(key);
-      this.#refs[count] = held;
-    } else this.#refs[count] = value;
-    if (count % SAMPLE === 0) {
-      this.#sampled += estimateSize(value);
-      this.#samples++;
-      this.#limit = Math.min(BATCH_SIZE, Math.ceil((BATCH_BYTES * this.#samples) / Math.max(1, this.#sampled)));
-    }
-    if (count + 1 >= this.#limit) this.#flush();
+  }
+
+  #sample(element: unknown): void {
+    this.#sampled += estimateSize(element);
+    this.#samples++;
+    this.#limit = Math.min(BATCH_SIZE, Math.ceil((BATCH_BYTES * this.#samples) / Math.max(1, this.#sampled)));
   }
 
   #flush(): void {
@@ -92,6 +124,7 @@ export class BatchBuilder {
     this.#count = 0;
     this.#refs = new Array(BATCH_SIZE);
     this.#keys = this.#keys && new Array(BATCH_SIZE);
+    this.#varies = false;
     this.#timestamps = undefined;
     this.#windowSets = undefined;
     this.#panes = undefined;

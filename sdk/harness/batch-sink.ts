@@ -11,6 +11,9 @@ export class BatchSink extends SinkOperator {
   constructor(identity: ((key: unknown) => KeyIdentity) | undefined, meter: OutputMeter) {
     super();
     this.builder = new BatchBuilder(identity, meter);
+    if (identity !== undefined) {
+      this.processKeyed = (key, value, cursor) => this.builder.appendKeyed(key, value, cursor);
+    }
   }
 
   process(value: unknown, cursor: Cursor): void {

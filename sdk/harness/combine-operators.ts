@@ -8,6 +8,7 @@ import type { InternedWindow } from "../../portability/execution/window.js";
 import type { CombineFn } from "../combiners/combine-fn.js";
 import type { Cursor } from "./cursor.js";
 import type { Operator, Receiver } from "./operator.js";
+import { userError } from "./user-error.js";
 
 type AnyCombineFn = CombineFn<unknown, unknown, unknown>;
 type AnyKV = KV<unknown, unknown>;
@@ -41,12 +42,15 @@ export class PrecombineOperator implements Operator {
   readonly #fn: AnyCombineFn;
   readonly #identity: (key: unknown) => KeyIdentity;
   readonly #time: AccumulatorTime;
+  readonly #transform: string;
+  readonly namesElements = true;
   readonly #tables = new Map<InternedWindow, Table>();
   #window: InternedWindow | undefined;
   #table: Table = emptyTable();
   #slots = 0;
 
-  constructor(fn: AnyCombineFn, identity: (key: unknown) => KeyIdentity, time: AccumulatorTime) {
+  constructor(transform: string, fn: AnyCombineFn, identity: (key: unknown) => KeyIdentity, time: AccumulatorTime) {
+    this.#transform = transform;
     this.#fn = fn;
     this.#identity = identity;
     this.#time = time;
@@ -55,8 +59,12 @@ export class PrecombineOperator implements Operator {
   process(element: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
     const { key, value } = element as AnyKV;
     const { windows } = cursor;
-    if (windows === this.#window) this.#add(key, value, cursor.timestamp);
-    else this.#addTo(windows, key, value, cursor.timestamp);
+    try {
+      if (windows === this.#window) this.#add(key, value, cursor.timestamp);
+      else this.#addTo(windows, key, value, cursor.timestamp);
+    } catch (thrown) {
+      throw userError(thrown, this.#transform, { value: { key, value } });
+    }
     if (this.#slots >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
   }
 

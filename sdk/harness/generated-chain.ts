@@ -202,9 +202,13 @@ class Generator {
     const k = this.#index.get(step)!;
     const mark = `at = ${k}; el = ${v};`;
     // A sink calls nothing of the author's. Not keeping the element for an error lets the compiler take it apart.
-    if (step.kind === "operator" && step.operator instanceof SinkOperator) return `p${k}.process(${v}, c);`;
+    if (step.kind === "operator" && step.operator instanceof SinkOperator) {
+      return step.operator.processKeyed === undefined
+        ? `p${k}.process(${v}, c);`
+        : `p${k}.processKeyed(${v}.key, ${v}.value, c);`;
+    }
     if (step.kind === "operator") {
-      return `${mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
+      return `${step.operator.namesElements ? `at = ${k};` : mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
     }
     const out = step.outputs[0]!;
     const n = this.#variables++;

@@ -191,7 +191,7 @@ function stepOf(
     case CombineComponents.COMBINE_PER_KEY_PRECOMBINE: {
       const { coder, identity } = components.codec(input);
       if (!(coder instanceof KVCoder)) break;
-      return operator(new PrecombineOperator(combineFn(), identity, components.groupedTime(input)));
+      return operator(new PrecombineOperator(id, combineFn(), identity, components.groupedTime(input)));
     }
     case CombineComponents.COMBINE_PER_KEY_MERGE_ACCUMULATORS:
       return inline("map", mergeAccumulators(combineFn()) as (kv: KV<unknown, unknown>) => unknown as never);

@@ -9,4 +9,6 @@ import type { Operator } from "./operator.js";
 export abstract class SinkOperator implements Operator {
   /** Takes an element, which is where the cursor stands. */
   abstract process(value: unknown, cursor: Cursor): void;
+  /** The same of a KV in its parts, where elements are KVs: a chain that makes the KV last of all need not make it then. */
+  processKeyed?(key: unknown, value: unknown, cursor: Cursor): void;
 }

@@ -32,6 +32,10 @@ export class ClaimGuard<R, P> implements GuardedTracker<R, P> {
     return this.inner.tryClaim(position, elements);
   }
 
+  get claimable(): number {
+    return Math.max(1, this.#left);
+  }
+
   #mayGoOn(): boolean {
     if (this.#leftOver !== undefined) return false;
     this.#left = this.allowance();

@@ -52,6 +52,10 @@ export class OffsetRangeTracker implements RestrictionTracker<OffsetRange, numbe
     return true;
   }
 
+  get claimable(): number {
+    return Math.max(1, this.#left);
+  }
+
   #backwards(position: number): GirderError {
     const first = this.#attempted < this.#from;
     const what = first

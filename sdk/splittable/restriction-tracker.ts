@@ -31,6 +31,11 @@ export interface RestrictionTracker<R, P> {
    * @throws GirderError `user-exception` for a position that was claimed already, or comes before one that was.
    */
   tryClaim(position: P, elements?: number): boolean;
+  /**
+   * How many elements (1 or more) a claim may well be good for: before the last of them is due, the bundle does not look at
+   * the clock. Trackers that `process` is given have it; an author's own need not.
+   */
+  readonly claimable?: number;
   /** The restriction, less what was split off. */
   currentRestriction(): R;
   /**

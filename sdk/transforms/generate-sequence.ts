@@ -55,7 +55,13 @@ export function generateSequence(options: SequenceOptions): PTransform<Root, PCo
   const numbers: SplittableDoFn<Uint8Array, number> = {
     initialRestriction: () => ({ from, to: Math.max(from, to) }),
     process(_, tracker, output) {
-      for (let i = tracker.currentRestriction().from; tracker.tryClaim(i); i++) output(i);
+      let { from: i, to: end } = tracker.currentRestriction();
+      // As many at a time as the bundle looks away from the clock: a claim of each costs as much as the numbers.
+      for (;;) {
+        end = Math.min(i + (tracker.claimable ?? 1), tracker.currentRestriction().to);
+        if (!tracker.tryClaim(Math.max(i, end - 1), end - i)) return;
+        while (i < end) output(i++);
+      }
     },
   };
   return named("GenerateSequence", (root) =>
