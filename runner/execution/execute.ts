@@ -39,8 +39,11 @@ import { testStreamOf } from "./test-stream.js";
 
 const MAX_BUNDLE_ELEMENTS = Number.MAX_SAFE_INTEGER;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
-/** Bytes of outputs that a bundle may hold, if the memory budget allows: the more, the fewer commits. */
-const MAX_OUTPUT_BYTES = 128 * 1024 * 1024;
+/**
+ * Bytes of outputs that a bundle may hold, if the memory budget allows: the more, the fewer commits, and the more that the
+ * garbage collector moves about before it is grouped.
+ */
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 /** Enough for sources that never end and are always in a bundle: those nearest the pipeline's end come first. */
 const MAX_OPEN_BUNDLES = 32;
 const BUNDLE_ATTEMPTS = 4;

@@ -24,7 +24,7 @@ export interface ExecutionOptions {
   readonly restoreAlways?: boolean;
   /** Elements in a bundle, at most; of splittable DoFns, positions that they claim. Default: no limit; time ends a bundle. */
   readonly maxBundleElements?: number;
-  /** How long a bundle lasts, at most, in ms. Default: 250, or less where something has no end: `STREAMING_BUNDLE_TIME`. */
+  /** How long a bundle lasts, at most, in ms. Default: 1000, or less where something has no end: `STREAMING_BUNDLE_TIME`. */
   readonly maxBundleTime?: number;
   /**
    * Whether what comes out soon matters more than how much: bundles are short. Default: where a PCollection is unbounded.
@@ -51,6 +51,6 @@ export const SLICE_TIME = 20;
  * How long (ms) a bundle lasts before it returns its rest. Longer ones combine more before they group, shorter ones lose
  * less when they fail.
  */
-export const BUNDLE_TIME = 250;
+export const BUNDLE_TIME = 1000;
 /** The same for pipelines that do not end: nothing is seen of what a bundle has output before it has ended. */
 export const STREAMING_BUNDLE_TIME = 20;
