@@ -50,6 +50,25 @@ describe("resolveComposites", () => {
     assert.deepEqual(stageOf(planned, "a").outputs, ["a.out"]);
   });
 
+  it("takes a reshuffle by its parts that writes its elements otherwise than it reads them", () => {
+    const pipeline = new PipelineBuilder();
+    const grouped = pipeline.groupByKey("group", pipeline.parDo("a", pipeline.impulse("impulse")));
+    const output = pipeline.parDo("ungroup", grouped);
+    pipeline.composite("shuffle", ["group", "ungroup"], {
+      spec: { urn: Composites.RESHUFFLE },
+      inputs: { in: "a.out" },
+      outputs: { out: output },
+    });
+    const { components, rootTransformIds } = pipeline.build();
+    const leavesWith = (coderId: string): string[] => {
+      components!.pcollections[output]!.coderId = coderId;
+      return leavesOf(components!, rootTransformIds);
+    };
+    assert.deepEqual(leavesWith("bytes"), ["impulse", "a", "group", "ungroup"]);
+    assert.deepEqual(leavesWith("pair"), ["impulse", "a", "shuffle"]);
+    assert.deepEqual(leavesWith("restriction"), ["impulse", "a", "shuffle"], "an equal coder of another id");
+  });
+
   it("makes a border of a reshuffle without expansion", () => {
     const pipeline = new PipelineBuilder();
     pipeline.parDo("b", pipeline.reshuffle("shuffle", pipeline.parDo("a", pipeline.impulse("impulse"))));

@@ -15,7 +15,7 @@ const COMBINE_COMPONENTS: ReadonlySet<string> = new Set(Object.values(StandardPT
  *
  * Kept closed are `combine_per_key`, because lifting rewrites it, and reshuffle and redistribute: whatever their
  * expansion says, they mean a border, and as such become a flatten of one input, which keeps windows, timestamps and
- * panes without any grouping.
+ * panes without any grouping. One whose output is written by another coder than its input is opened: its parts know how.
  */
 export function resolveComposites(plan: Plan): Plan {
   const stages = leavesOf(plan.components, plan.roots).map((id) => stageOfTransform(plan.components, id));
@@ -54,7 +54,7 @@ function runsAsOne(components: Components, transform: PTransform): boolean {
     case "other":
       return !isComposite && !isIdentity(transform);
     case "redistribute":
-      return !isComposite || hasOneInputAndOutput(transform);
+      return !isComposite || (hasOneInputAndOutput(transform) && isWrittenAsRead(components, transform));
     case "combine":
       return !isComposite || isWholeCombine(components, transform);
     default:
@@ -70,6 +70,34 @@ function isIdentity(transform: PTransform): boolean {
 function hasOneInputAndOutput(transform: PTransform): boolean {
   return Object.keys(transform.inputs).length === 1 && Object.keys(transform.outputs).length === 1;
 }
+
+/** True if what the transform outputs is written by the same coder as what it reads. */
+function isWrittenAsRead({ pcollections, coders }: Components, { inputs, outputs }: PTransform): boolean {
+  const [input, output] = [inputs, outputs].map((all) => pcollections[Object.values(all)[0]!]?.coderId ?? "");
+  return isSameCoder(coders, input!, output!);
+}
+
+/** True of coders that are one, and of two of the same spec with the same components. Those that contain themselves are not. */
+function isSameCoder(
+  coders: Components["coders"],
+  a: string,
+  b: string,
+  outer: ReadonlySet<string> = new Set(),
+): boolean {
+  if (a === b) return true;
+  const [one, other] = [coders[a], coders[b]];
+  if (one === undefined || other === undefined || outer.has(a)) return false;
+  const [components, others] = [one.componentCoderIds, other.componentCoderIds];
+  const inside = new Set([...outer, a]);
+  return (
+    one.spec?.urn === other.spec?.urn &&
+    Buffer.compare(one.spec?.payload ?? NOTHING, other.spec?.payload ?? NOTHING) === 0 &&
+    components.length === others.length &&
+    components.every((component, i) => isSameCoder(coders, component, others[i]!, inside))
+  );
+}
+
+const NOTHING = new Uint8Array();
 
 /**
  * True unless the composite must be taken by its parts: Python lifts combines itself and sends the lifted parts inside
