@@ -107,3 +107,28 @@ for (const { name, lacks, same, unknown, otherwise } of LANGUAGES) {
     for (const [type, why] of Object.entries(unknown)) it(`do not, of type ${type}: ${why}`);
   });
 }
+
+describe(["a reshuffle of Python's", ...(PYTHON === undefined ? [NO_BEAM_PYTHON] : [])].join(": "), function () {
+  this.timeout(120_000);
+  before(function () {
+    if (PYTHON === undefined) this.skip();
+  });
+  after(() => stopExpansionServices());
+
+  it("gives back rows that it writes by another coder than they came in", async () => {
+    const pipeline = new Pipeline();
+    const of = schema({ value: schemas.millisInstant() });
+    const back: unknown[] = [];
+    pipeline
+      .apply(create([{ value: 1_700_000_000_123 }]))
+      .apply(withSchema(of))
+      .apply(
+        pythonTransform<PCollection<{ readonly value: unknown }>>("apache_beam.Reshuffle", {
+          service: { python: PYTHON! },
+        }),
+      )
+      .map((row) => back.push(row.value));
+    await runPipeline(pipeline);
+    assert.deepEqual(back, [{ seconds: 1_700_000_000, micros: 123_000 }]);
+  });
+});
