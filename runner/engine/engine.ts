@@ -9,69 +9,27 @@
  * is done, a window is grouped when the watermark passes its end.
  */
 import type { Batch } from "../../portability/execution/batch.js";
-import { forEachWindow } from "../../portability/execution/batch.js";
-import type { SideInputContents } from "../../portability/execution/side-input.js";
-import type { BundleResult, Residual } from "../../portability/execution/stage.js";
+import type { Residual } from "../../portability/execution/stage.js";
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
-import type { Timer } from "../../portability/execution/timer.js";
-import type { InternedWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
 import type { NodeBacklog } from "./backlog.js";
-import type { EngineCommand, EngineEvent, EngineOptions, Work, WorkItem } from "./events.js";
+import { BundleFormer } from "./bundle-former.js";
+import { copyState, type EngineState, initialState, type OpenBundle } from "./engine-state.js";
+import type { EngineCommand, EngineEvent, EngineOptions } from "./events.js";
+import { FlowControl, isRelief } from "./flow-control.js";
 import type { EngineGraph, GroupByKeyNode, ScriptedNode, StageNode } from "./graph.js";
-import { Grouping } from "./grouping.js";
-import { outputsOf, type Readers, readersOf, stagesAfter } from "./readers.js";
-import { type Readiness, splitByReadiness } from "./readiness.js";
-import { Script } from "./script.js";
-import { BundleSideInput, SideInputStore } from "./side-input-store.js";
-import { type BundleWork, earliest, holdOf, StageState } from "./stage-state.js";
-import { WindowMapper } from "./window-mapping.js";
-
-interface OpenBundle {
-  readonly node: number;
-  /** What it does: less than it was given, once it has shared. */
-  work: Work;
-  readonly timers: readonly Timer[];
-  readonly attempt: number;
-  /** Whether others do not wait for it any more. */
-  /** Whether it takes long. */
-  slow: boolean;
-  /** Whether it takes long, and waits for something meanwhile. */
-  waits: boolean;
-  /** Whether it was begun before the job was to be drained: what it leaves over is to be truncated. */
-  readonly undrained: boolean;
-  /** Whether it has been asked to share its work, and has not yet. */
-  sharing: boolean;
-  result: BundleResult | undefined;
-}
-
-/** All that the engine knows, as plain data around opaque batches. See {@link Engine.snapshot}. */
-export interface EngineState {
-  started: boolean;
-  draining: boolean;
-  done: boolean;
-  now: Instant;
-  nextBundle: number;
-  watermarks: Instant[];
-  stages: (StageState | undefined)[];
-  groupings: (Grouping | undefined)[];
-  /** Groupings whose window function has been asked something. */
-  asked: Set<number>;
-  /** The processing time that was asked for last, for triggers. */
-  wake: Instant;
-  script: Script;
-  sideInputs: Map<string, SideInputStore>;
-  mapper: WindowMapper;
-  bundles: Map<number, OpenBundle>;
-}
+import { outputsOf, type Readers, readersOf } from "./readers.js";
+import type { StageState } from "./stage-state.js";
+import { Watermarks } from "./watermarks.js";
 
 export class Engine {
   readonly #readers: ReadonlyMap<string, Readers>;
-  /** Of nodes that were asked about, the stages that what they output comes to. */
-  readonly #downstream = new Map<number, ReadonlySet<number>>();
   /** Nodes whose watermark may have changed, and whose readers' then may. */
   readonly #dirty: boolean[];
-  #state: EngineState;
+  readonly #state: EngineState;
+  readonly #watermarks: Watermarks;
+  readonly #former: BundleFormer;
+  readonly #flow: FlowControl;
 
   constructor(
     readonly graph: EngineGraph,
@@ -81,7 +39,10 @@ export class Engine {
   ) {
     this.#dirty = graph.nodes.map(() => false);
     this.#readers = readersOf(graph);
-    this.#state = state === undefined ? this.#initialState() : copyState(state);
+    this.#state = state === undefined ? initialState(graph, this.#readers, windows) : copyState(state);
+    this.#watermarks = new Watermarks(graph, this.#readers, this.#state);
+    this.#former = new BundleFormer(this.#state, this.#watermarks, options);
+    this.#flow = new FlowControl(graph, this.#readers, this.#state, options);
   }
 
   /** A copy of everything the engine knows. An engine made of it goes on as this one would. */
@@ -137,7 +98,7 @@ export class Engine {
       case "lost": {
         const { node, work, timers, attempt, undrained } = this.#bundle(event.bundle);
         const stage = state.stages[node]!;
-        const truncating = undrained && state.draining ? this.#truncating(node) : undefined;
+        const truncating = undrained && state.draining ? this.#watermarks.truncating(node) : undefined;
         if (truncating === undefined) stage.lost.push({ work, timers, attempt: attempt + 1 });
         else for (const { batch } of work) truncating.add(0, batch, MIN_TIMESTAMP);
         stage.openBundles--;
@@ -194,7 +155,7 @@ export class Engine {
     }
     do {
       this.#propagate(commands);
-      const relief = this.#relieve();
+      const relief = this.#flow.relieve();
       if (relief !== undefined) {
         commands.push(relief);
         break;
@@ -233,7 +194,7 @@ export class Engine {
 
   /** Puts back among a stage's work what a bundle has not done. */
   #leave({ node, undrained }: OpenBundle, residuals: readonly Residual[], commands: EngineCommand[]): void {
-    const truncating = undrained && this.#state.draining ? this.#truncating(node) : undefined;
+    const truncating = undrained && this.#state.draining ? this.#watermarks.truncating(node) : undefined;
     if (truncating !== undefined) {
       for (const { batch } of residuals) truncating.add(0, batch, MIN_TIMESTAMP);
       return;
@@ -311,7 +272,12 @@ export class Engine {
   #give(node: number, input: number, batch: Batch): void {
     const stage = this.#state.stages[node]!;
     if (stage.node.truncating === true && !this.#state.draining) this.#deliver(stage.node.outputs[0]!, batch);
-    else stage.add(input, batch, stage.node.stateful === true ? this.#lowest(stage.node.inputs) : MIN_TIMESTAMP);
+    else
+      stage.add(
+        input,
+        batch,
+        stage.node.stateful === true ? this.#watermarks.lowest(stage.node.inputs) : MIN_TIMESTAMP,
+      );
   }
 
   /** Lets restrictions that have been begun, or have not, end early, and test streams. */
@@ -322,7 +288,7 @@ export class Engine {
     state.script.drain();
     this.#dirty.fill(true);
     state.stages.forEach((stage, i) => {
-      const truncating = this.#truncating(i);
+      const truncating = this.#watermarks.truncating(i);
       if (stage === undefined || truncating === undefined) return;
       for (const { batch } of [...stage.pending, ...stage.delayed]) truncating.add(0, batch, MIN_TIMESTAMP);
       for (const { work } of stage.lost) for (const { batch } of work) truncating.add(0, batch, MIN_TIMESTAMP);
@@ -330,14 +296,6 @@ export class Engine {
       stage.delayed = [];
       stage.lost = [];
     });
-  }
-
-  /** The stage that truncates what a stage reads. */
-  #truncating(node: number): StageState | undefined {
-    const reader = this.graph.nodes[node]!;
-    if (reader.kind !== "stage") return undefined;
-    const stage = this.#state.stages[this.#readers.get(reader.inputs[0]!)!.producer];
-    return stage?.node.truncating === true ? stage : undefined;
   }
 
   /** Moves watermarks on, upstream first, and emits what they bring to an end. */
@@ -368,10 +326,10 @@ export class Engine {
       case "scripted":
         return this.#state.script.watermark(i);
       case "flatten":
-        return this.#lowest(node.inputs);
+        return this.#watermarks.lowest(node.inputs);
       case "group-by-key": {
         const grouping = this.#state.groupings[i]!;
-        const input = this.#lowest([node.input]);
+        const input = this.#watermarks.lowest([node.input]);
         const { asked, watermarks } = this.#state;
         const keys = asked.has(i) ? [] : grouping.takeQuestions(input);
         if (keys.length > 0) {
@@ -386,75 +344,21 @@ export class Engine {
         return output;
       }
       case "stage":
-        return this.#stageWatermark(i, node);
+        return this.#watermarks.ofStage(i, node);
     }
-  }
-
-  /** The watermark of a stage's outputs: its inputs', held back by what it has not done yet. */
-  #stageWatermark(i: number, node: StageNode, current = this.#state.watermarks[i]!): Instant {
-    const stage = this.#state.stages[i]!;
-    const upstream = Math.min(this.#lowest(node.inputs), this.#truncationWatermark(i));
-    // A bundle that is out, or is to run again, reads the state that it was given.
-    if (stage.openBundles === 0 && stage.lost.length === 0) stage.expire(upstream);
-    let watermark = stage.outputWatermark(upstream, current);
-    if (stage.openBundles === 0) return watermark;
-    for (const open of this.#state.bundles.values()) {
-      // Already held where it stands: looking at the rest cannot move it.
-      if (watermark <= current) return current;
-      if (open.node === i) watermark = Math.min(watermark, earliest(open.work), holdOf(open.timers));
-    }
-    return watermark;
-  }
-
-  /** What a stage has given back to be truncated is still its own: the watermark of what truncates was past it already. */
-  #truncationWatermark(i: number): Instant {
-    if (!this.#state.draining || this.#truncating(i) === undefined) return MAX_TIMESTAMP;
-    const { producer } = this.#readers.get((this.graph.nodes[i] as StageNode).inputs[0]!)!;
-    return this.#stageWatermark(producer, this.graph.nodes[producer] as StageNode, MIN_TIMESTAMP);
-  }
-
-  #lowest(pcollections: readonly string[]): Instant {
-    let lowest = MAX_TIMESTAMP;
-    for (const pcollection of pcollections) {
-      const watermark = this.#state.watermarks[this.#readers.get(pcollection)!.producer]!;
-      if (watermark < MAX_TIMESTAMP && this.graph.bounded?.has(pcollection)) return MIN_TIMESTAMP;
-      lowest = Math.min(lowest, watermark);
-    }
-    return lowest;
-  }
-
-  /** Asks for accumulators to be merged where many have come, and for the largest store of elements to be moved out of memory, if all together are too large. */
-  #relieve(): EngineCommand | undefined {
-    const { groupings, stages } = this.#state;
-    const full = this.graph.nodes.findIndex(
-      (node, i) => node.kind === "group-by-key" && node.accumulators && groupings[i]!.isWorthMerging,
-    );
-    if (full >= 0) return { type: "merge-accumulators", node: full, values: groupings[full]!.mergeable() };
-    let all = 0;
-    let largest = { bytes: 0, node: -1, grouped: false };
-    for (let node = 0; node < stages.length; node++) {
-      const bytes = groupings[node]?.pendingBytes ?? stages[node]?.pendingBytes ?? 0;
-      all += bytes;
-      if (bytes > largest.bytes) largest = { bytes, node, grouped: groupings[node] !== undefined };
-    }
-    if (all <= this.options.memoryBudget || largest.node < 0) return undefined;
-    const { node, grouped } = largest;
-    if (grouped) return { type: "store-groups", node, values: groupings[node]!.heldValues() };
-    return { type: "store-batches", node, work: stages[node]!.pending.slice() };
   }
 
   /** Opens bundles, those nearest the pipeline's end first: what is done is gone from memory soonest. */
   #schedule(commands: EngineCommand[]): void {
     const state = this.#state;
     if (!state.started || state.done) return;
-    const { maxDownstreamBytes = Number.POSITIVE_INFINITY } = this.options;
-    const isCrowded = maxDownstreamBytes < this.#waitingBytes(new Set(state.stages.keys()));
+    const { isCrowded } = this.#flow;
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {
       if (state.bundles.size >= this.options.maxOpenBundles) return;
       const stage = state.stages[i];
       if (stage === undefined || !this.#mayOpen(i, stage)) continue;
-      if (isCrowded && this.#isAhead(i, maxDownstreamBytes)) continue;
-      const { work, timers, attempt } = stage.lost.shift() ?? { ...this.#next(stage), attempt: 0 };
+      if (isCrowded && this.#flow.isAhead(i)) continue;
+      const { work, timers, attempt } = stage.lost.shift() ?? { ...this.#former.next(stage), attempt: 0 };
       if (work.length === 0 && timers.length === 0) {
         this.#share(i, stage, commands);
         continue;
@@ -472,7 +376,7 @@ export class Engine {
         sharing: false,
         result: undefined,
       });
-      const sideInputs = this.#sideInputs(stage.node, work, timers);
+      const sideInputs = this.#former.sideInputs(stage.node, work, timers);
       commands.push({ type: "run", bundle, node: i, work, timers, state: stage.state, sideInputs, attempt });
     }
   }
@@ -503,27 +407,6 @@ export class Engine {
       commands.push({ type: "split", bundle, node });
       return;
     }
-  }
-
-  /** Whether a stage is so far ahead of those that read it that it waits for them. They must be at work, lest all wait. */
-  #isAhead(i: number, maxBytes: number): boolean {
-    let after = this.#downstream.get(i);
-    if (after === undefined) {
-      after = stagesAfter(this.graph, this.#readers, i);
-      this.#downstream.set(i, after);
-    }
-    const isWorking = [...after].some((node) => this.#state.stages[node]!.openBundles > 0);
-    return isWorking && this.#waitingBytes(after) > maxBytes;
-  }
-
-  /** Estimated bytes that wait before these nodes, those that are out in a bundle among them. */
-  #waitingBytes(nodes: ReadonlySet<number>): number {
-    let bytes = 0;
-    for (const node of nodes) bytes += this.#state.stages[node]?.pendingBytes ?? 0;
-    for (const { node, work } of this.#state.bundles.values()) {
-      if (nodes.has(node)) for (const { batch } of work) bytes += batch.residentBytes;
-    }
-    return bytes;
   }
 
   /** Whether nothing can be done until something happens outside. */
@@ -589,132 +472,4 @@ export class Engine {
     }
     return true;
   }
-
-  /** What a stage does next. Timers that are due wait for what has come before them, and for nothing that comes later. */
-  #next(stage: StageState): BundleWork {
-    if (stage.node.timeSorted) stage.sort(this.#lowest(stage.node.inputs));
-    if (stage.timers.size === 0) return { work: this.#take(stage), timers: [] };
-    const watermark = stage.inputWatermark(this.#lowest(stage.node.inputs));
-    const clocks = { "event-time": watermark, "processing-time": this.#state.now };
-    const isDue = stage.timers.isDue(clocks);
-    if (isDue) stage.ahead ??= stage.pending.length;
-    if (!isDue || stage.ahead! > 0) {
-      const work = this.#take(stage);
-      if (work.length > 0) {
-        if (isDue) stage.ahead! -= work.length;
-        return { work, timers: [] };
-      }
-    }
-    stage.ahead = undefined;
-    return { work: [], timers: stage.timers.takeDue(clocks) };
-  }
-
-  /** Takes from a stage's pending work what fits into a bundle and whose side inputs are ready. */
-  #take(stage: StageState): Work {
-    const { maxBundleElements, maxBundleBytes } = this.options;
-    const work: WorkItem[] = [];
-    const blocked: StageState["pending"] = [];
-    let elements = 0;
-    let bytes = 0;
-    let taken = 0;
-    for (; taken < stage.pending.length && elements < maxBundleElements; taken++) {
-      const item = stage.pending[taken]!;
-      const { batch } = item;
-      if (work.length > 0 && bytes + batch.bytes > maxBundleBytes) break;
-      const { ready, waiting } = this.#splitByReadiness(stage.node, batch);
-      if (waiting !== undefined) blocked.push({ ...item, batch: waiting });
-      if (ready === undefined) continue;
-      const room = maxBundleElements - elements;
-      const part = ready.slice(0, Math.min(ready.count, room));
-      work.push({ ...item, batch: part });
-      if (part.count < ready.count) blocked.push({ ...item, batch: ready.slice(part.count, ready.count) });
-      elements += part.count;
-      bytes += part.bytes;
-    }
-    if (taken > 0 && (work.length > 0 || blocked.length > 0)) {
-      stage.pending.splice(0, taken);
-      if (blocked.length > 0) stage.pending.unshift(...blocked);
-    }
-    return work;
-  }
-
-  /** Elements whose side inputs have arrived for each of their windows, and those that must wait. */
-  #splitByReadiness({ sideInputs }: StageNode, batch: Batch): Readiness {
-    if (sideInputs.length === 0) return { ready: batch, waiting: undefined };
-    return splitByReadiness(batch, (window) =>
-      sideInputs.every(({ pcollection, mapping, ready = "complete" }) => {
-        const side = this.#state.mapper.map(mapping, window);
-        if (side === undefined) return false;
-        if (this.#lowest([pcollection]) > side.maxTimestamp) return true;
-        return ready !== "complete" && this.#state.sideInputs.get(pcollection)!.has(side.key, ready);
-      }),
-    );
-  }
-
-  #sideInputs({ sideInputs }: StageNode, work: Work, timers: readonly Timer[]): SideInputContents[] {
-    if (sideInputs.length === 0) return [];
-    const windows = new Set<InternedWindow>(timers.map(({ window }) => window));
-    for (const { batch } of work) {
-      if ("all" in batch.windows) forEachWindow(batch.windows.all, (window) => windows.add(window));
-      else for (const each of batch.windows) forEachWindow(each, (window) => windows.add(window));
-    }
-    return sideInputs.map(({ pcollection, mapping }) => {
-      const store = this.#state.sideInputs.get(pcollection)!;
-      return new BundleSideInput(store, windows, (window) => this.#state.mapper.map(mapping, window));
-    });
-  }
-
-  #initialState(): EngineState {
-    const { nodes } = this.graph;
-    const sideInputs = [...this.#readers].filter(([, readers]) => readers.sideInputs.length > 0);
-    return {
-      started: false,
-      draining: false,
-      done: false,
-      now: 0,
-      nextBundle: 1,
-      watermarks: nodes.map(() => MIN_TIMESTAMP),
-      stages: nodes.map((node) => (node.kind === "stage" ? new StageState(node) : undefined)),
-      groupings: nodes.map((node) =>
-        node.kind === "group-by-key" ? new Grouping(node.strategy, this.windows, node.valueIdentity) : undefined,
-      ),
-      asked: new Set(),
-      wake: MAX_TIMESTAMP,
-      script: new Script(this.graph.testStreams ?? []),
-      mapper: new WindowMapper(this.windows),
-      sideInputs: new Map(
-        sideInputs.map(([pcollection]) => [pcollection, new SideInputStore(panesOf(this.graph, pcollection))]),
-      ),
-      bundles: new Map(),
-    };
-  }
-}
-
-/** Whether a command makes room, and its answer comes before anything else. */
-function isRelief(type: EngineCommand["type"]): boolean {
-  return type.startsWith("store-") || type === "merge-accumulators";
-}
-
-/** What becomes of panes of a side input, if it is looked up before its windows are complete. */
-function panesOf({ nodes }: EngineGraph, pcollection: string): "replaced" | "added" | undefined {
-  for (const node of nodes) {
-    if (node.kind !== "stage") continue;
-    const found = node.sideInputs.find((it) => it.pcollection === pcollection);
-    if (found?.ready !== undefined && found.ready !== "complete") return found.accumulating ? "replaced" : "added";
-  }
-  return undefined;
-}
-
-function copyState(state: EngineState): EngineState {
-  return {
-    ...state,
-    watermarks: state.watermarks.slice(),
-    stages: state.stages.map((stage) => stage?.copy()),
-    groupings: state.groupings.map((grouping) => grouping?.copy()),
-    asked: new Set(state.asked),
-    mapper: state.mapper.copy(),
-    script: state.script.copy(),
-    sideInputs: new Map([...state.sideInputs].map(([pcollection, store]) => [pcollection, store.copy()])),
-    bundles: new Map([...state.bundles].map(([id, bundle]) => [id, { ...bundle }])),
-  };
 }
