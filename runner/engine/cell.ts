@@ -1,8 +1,28 @@
-/** What a grouping holds of one key in one window. */
+/** What a grouping holds of one window, and of one key in it. */
+import type { Groups } from "../../portability/execution/groups.js";
+import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { PaneInfo } from "../../portability/execution/pane.js";
-import type { Instant } from "../../portability/execution/time.js";
+import { type Instant, MIN_TIMESTAMP } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import { copyTriggerState, type TriggerState } from "./trigger.js";
+
+/** One window of all keys; of one key where windows merge. */
+export interface WindowCells {
+  readonly window: InternedWindow;
+  /**
+   * Values by key, as long as that is all there is to a group: no pane emitted, no timestamp kept, nothing moved out of
+   * memory. What a batch job groups is here, without a cell between the map and the array.
+   */
+  fresh: Groups | undefined;
+  readonly cells: Map<KeyIdentity, Cell>;
+  /** Whether the watermark has passed its end. */
+  isEnded: boolean;
+  /** Whether it is open no more. */
+  isClosed: boolean;
+  /** Number of the values held in memory, and their estimated bytes. */
+  values: number;
+  bytes: number;
+}
 
 /** The values of one key in one window, and the panes emitted of them. */
 export class Cell {
@@ -25,9 +45,18 @@ export class Cell {
 
   /** Whether its trigger has finished: it takes no more. */
   closed = false;
+  /** The processing time (ms) at which its trigger was asked last, after an element. */
+  asked: Instant = MIN_TIMESTAMP;
 
-  /** @param refs Becomes the cell's own. */
+  /**
+   * @param order Of all cells of a grouping, those that were made earlier come first.
+   * @param refs Becomes the cell's own.
+   */
   constructor(
+    readonly order: number,
+    readonly key: KeyIdentity,
+    /** Where it is: merging moves it. */
+    public open: WindowCells,
     refs: unknown[],
     public trigger: TriggerState,
   ) {
@@ -35,8 +64,14 @@ export class Cell {
     this.added = refs.length;
   }
 
-  copy(): Cell {
-    const cell = new Cell(this.refs.slice(), copyTriggerState(this.trigger));
+  /** Whether it is still what its window holds of its key. */
+  get isThere(): boolean {
+    return !this.open.isClosed && this.open.cells.get(this.key) === this;
+  }
+
+  copy(open: WindowCells): Cell {
+    const cell = new Cell(this.order, this.key, open, this.refs.slice(), copyTriggerState(this.trigger));
+    cell.asked = this.asked;
     cell.added = this.added;
     cell.holds = this.holds;
     cell.closed = this.closed;

@@ -19,10 +19,12 @@ import { isRetraction, type PaneInfo } from "../../portability/execution/pane.js
 import { type Instant, MAX_TIMESTAMP, MIN_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import { type InternedWindow, IntervalWindow } from "../../portability/execution/window.js";
 import type { WindowTable } from "../../portability/execution/window-table.js";
-import { Cell, type EmittedPane, type StoredValues } from "./cell.js";
+import { Agenda } from "./agenda.js";
+import type { Cell, EmittedPane, StoredValues, WindowCells } from "./cell.js";
 import { CustomMerging } from "./custom-merging.js";
 import type { KeyWindows, MergedKey } from "./events.js";
 import type { GroupingStrategy, ValueIdentity } from "./graph.js";
+import { OpenWindows } from "./open-windows.js";
 import { type EmittedTiming, PaneBuilder, paneAfter } from "./panes.js";
 import {
   elementAdded,
@@ -49,29 +51,14 @@ function keyed(batch: Batch): KeyedColumns {
   return { refs, keys, panes };
 }
 
-/** Fewer values than this are not worth the time it takes to merge them. */
-const WORTH_MERGING = 200_000;
-
-/** One window of all keys; of one key where windows merge. */
-interface WindowCells {
-  readonly window: InternedWindow;
-  /**
-   * Values by key, as long as that is all there is to a group: no pane emitted, no timestamp kept, nothing moved out of
-   * memory. What a batch job groups is here, without a cell between the map and the array.
-   */
-  fresh: Groups | undefined;
-  readonly cells: Map<KeyIdentity, Cell>;
-  /** Whether the watermark has passed its end. */
-  ended: boolean;
-  /** Number of the values held in memory, and their estimated bytes. */
-  values: number;
-  bytes: number;
-}
-
 /** Everything a GroupByKey remembers: plain data around opaque references. */
 export class Grouping {
   /** Open windows. With merging windows, a window of two keys is one entry too: keys merge apart inside {@link #merge}. */
-  #open = new Map<InternedWindow, WindowCells>();
+  #open: OpenWindows;
+  /** Cells by what holds back the output watermark for them, where something other than the end of their window does. */
+  #holds: Agenda<Cell>;
+  /** Cells by when their triggers are to be asked. */
+  #times: Agenda<Cell>;
   /** With merging windows: the windows that each key has open. */
   #sessions = new Map<KeyIdentity, InternedWindow[]>();
   #custom = new CustomMerging();
@@ -79,15 +66,8 @@ export class Grouping {
   #outputWatermark: Instant = MIN_TIMESTAMP;
   /** Elements that came after their window had expired, or after its trigger had finished. */
   droppedLate = 0;
-  /** When, in processing time, a trigger is to be asked next; the end of time if none waits for it. */
-  nextProcessingTime: Instant = MAX_TIMESTAMP;
   /** When triggers were asked last because of processing time. */
   #ticked: Instant = MIN_TIMESTAMP;
-  /** Estimated bytes of the values held. */
-  pendingBytes = 0;
-  /** Values that have come since accumulators were merged, and those that were left then. */
-  #unmerged = 0;
-  #merged = 0;
 
   /** Whether all is as it mostly is: nothing happens before the end of the window. */
   readonly #isDefault: boolean;
@@ -101,6 +81,25 @@ export class Grouping {
   ) {
     this.#isDefault = strategy.trigger.kind === "default";
     this.#stateless = newTriggerState(strategy.trigger);
+    this.#open = new OpenWindows(() => this.#newState(), strategy.allowedLateness);
+    this.#holds = new Agenda((cell) =>
+      cell.holds && cell.isThere ? (cell.time ?? cell.open.window.maxTimestamp) : MAX_TIMESTAMP,
+    );
+    this.#times = new Agenda((cell) =>
+      cell.closed || !cell.isThere
+        ? MAX_TIMESTAMP
+        : nextProcessingTime(strategy.trigger, cell.trigger, Math.max(this.#ticked, cell.asked)),
+    );
+  }
+
+  /** Estimated bytes of the values held. */
+  get pendingBytes(): number {
+    return this.#open.bytes;
+  }
+
+  /** When, in processing time, a trigger is to be asked next; the end of time if none waits for it. */
+  get nextProcessingTime(): Instant {
+    return this.#times.next;
   }
 
   /** Takes a keyed batch. Returns the panes that its elements complete. @param now processing time, ms. */
@@ -111,7 +110,7 @@ export class Grouping {
       const open = this.#openWindow(windows.all as InternedWindow);
       if (open === undefined) this.droppedLate += count;
       else {
-        this.#charge(open, count, batch.bytes);
+        this.#open.charge(open, count, batch.bytes);
         if (this.#mayBeFresh(open)) this.#freshOf(open, batch).addAll(batch);
         else {
           const { refs, keys, panes } = keyed(batch);
@@ -134,23 +133,9 @@ export class Grouping {
   }
 
   #freshOf(open: WindowCells, batch: Batch): Groups {
-    if (open.fresh?.takes(batch) === false) this.#settle(open);
+    if (open.fresh?.takes(batch) === false) this.#open.settle(open);
     open.fresh ??= batch.newGroups() ?? new ValueGroups();
     return open.fresh;
-  }
-
-  #charge(open: WindowCells, values: number, bytes: number): void {
-    open.values += values;
-    open.bytes += bytes;
-    this.#unmerged += values;
-    this.pendingBytes += bytes;
-  }
-
-  /** Values of a window are held no more: with them goes their share of the window's bytes. */
-  #release(open: WindowCells, values: number): number {
-    const bytes = values < open.values ? (open.bytes * values) / open.values : open.bytes;
-    this.#charge(open, -values, -bytes);
-    return bytes;
   }
 
   /** Adds one element to one of its windows. Returns the batch's columns if it had to ask for them. */
@@ -169,7 +154,7 @@ export class Grouping {
         this.droppedLate++;
         return columns;
       }
-      this.#charge(target, 1, bytes);
+      this.#open.charge(target, 1, bytes);
       if (this.#mayBeFresh(target)) {
         this.#freshOf(target, batch).add(batch, i);
         return columns;
@@ -183,7 +168,7 @@ export class Grouping {
     const target = this.#merge(known.keys[i]!, window, now);
     if (target === undefined) this.droppedLate++;
     else {
-      this.#charge(target, 1, bytes);
+      this.#open.charge(target, 1, bytes);
       const retracts = this.#retracts(known.panes, i);
       this.#addTo(target, known.keys[i]!, known.refs[i], entry(batch.timestamps, i), retracts, now, panes);
     }
@@ -202,11 +187,10 @@ export class Grouping {
   ): void {
     let cell = open.cells.get(key);
     if (cell === undefined) {
-      cell = new Cell([], this.#newState());
-      open.cells.set(key, cell);
+      cell = this.#open.addCell(open, key, []);
     } else if (cell.closed) {
       this.droppedLate++;
-      this.#release(open, 1);
+      this.#open.release(open, 1);
       return;
     }
     cell.added++;
@@ -216,21 +200,23 @@ export class Grouping {
     if (timestamp >= this.#inputWatermark) {
       cell.holds = true;
       this.#combineTime(cell, timestamp);
+      this.#holdBack(cell);
     }
     const { trigger, merging } = this.strategy;
     // Nothing to ask before the end of the window.
-    if (this.#isDefault && !open.ended && merging !== "custom" && open.window.maxTimestamp >= this.#inputWatermark)
+    if (this.#isDefault && !open.isEnded && merging !== "custom" && open.window.maxTimestamp >= this.#inputWatermark)
       return;
     const time = this.#time(open, now);
     if (!this.#isDefault) {
       elementAdded(trigger, cell.trigger, time, merging !== "no");
-      this.nextProcessingTime = Math.min(this.nextProcessingTime, nextProcessingTime(trigger, cell.trigger, now));
+      cell.asked = now;
+      this.#times.update(cell);
     }
     // Which windows are one that only their function can merge is known when it has been asked.
     if (merging === "custom") {
       this.#custom.added(key, open.window, timestamp);
       if (!this.#custom.isKnown(key)) {
-        if (!this.#isDefault || open.ended) this.#custom.waits(key, open.window);
+        if (!this.#isDefault || open.isEnded) this.#custom.waits(key, open.window);
         return;
       }
     }
@@ -247,15 +233,15 @@ export class Grouping {
     const owed = retracts ? -1 : cell.owed.indexOf(identity);
     if (owed >= 0) {
       cell.owed = cell.owed.toSpliced(owed, 1);
-      this.#release(open, 1);
+      this.#open.release(open, 1);
     } else if (!retracts) cell.refs.push(ref);
     else {
-      this.#release(open, 1);
+      this.#open.release(open, 1);
       const at = cell.refs.findIndex((other) => identityOf(other) === identity);
       if (at < 0) cell.owed = [...cell.owed, identity];
       else {
         cell.refs.splice(at, 1);
-        this.#release(open, 1);
+        this.#open.release(open, 1);
       }
     }
   }
@@ -271,24 +257,11 @@ export class Grouping {
   #mayBeFresh(open: WindowCells): boolean {
     return (
       this.#isDefault &&
-      !open.ended &&
+      !open.isEnded &&
       this.strategy.merging === "no" &&
       this.strategy.outputTime === "END_OF_WINDOW" &&
       this.valueIdentity === undefined
     );
-  }
-
-  /** Makes cells of groups that were mere values. */
-  #settle(open: WindowCells): void {
-    for (const [key, refs] of open.fresh?.entries() ?? []) {
-      const cell = open.cells.get(key);
-      if (cell === undefined) open.cells.set(key, new Cell(refs, this.#newState()));
-      else {
-        for (const ref of refs) cell.refs.push(ref);
-        cell.added += refs.length;
-      }
-    }
-    open.fresh = undefined;
   }
 
   /** The entry of a window, opened if need be; undefined if it has expired. */
@@ -296,9 +269,7 @@ export class Grouping {
     let open = this.#open.get(window);
     if (open === undefined) {
       if (this.#expired(window)) return undefined;
-      const ended = window.maxTimestamp < this.#inputWatermark;
-      open = { window, fresh: undefined, cells: new Map(), ended, values: 0, bytes: 0 };
-      this.#open.set(window, open);
+      open = this.#open.open(window, window.maxTimestamp < this.#inputWatermark);
     }
     return open;
   }
@@ -330,7 +301,7 @@ export class Grouping {
     }
     const merged = this.windows.interval(start, end);
     if (overlapping.length === 0 && this.#expired(merged)) return undefined;
-    const target = this.#openWindow(merged) ?? this.#reopen(merged);
+    const target = this.#openWindow(merged) ?? this.#open.open(merged, true);
     for (const window of overlapping) {
       if (window !== merged) this.#move(key, this.#open.get(window)!, target, now);
     }
@@ -341,15 +312,15 @@ export class Grouping {
 
   /** Moves what a key has in a window into another. */
   #move(key: KeyIdentity, source: WindowCells, target: WindowCells, now: Instant): void {
-    const { window } = source;
     const moved = source.cells.get(key)!;
     source.cells.delete(key);
-    this.#charge(target, moved.refs.length, this.#release(source, moved.refs.length));
-    if (source.cells.size === 0) this.#open.delete(window);
+    this.#open.charge(target, moved.refs.length, this.#open.release(source, moved.refs.length));
+    if (source.cells.size === 0) this.#open.close(source);
     const cell = target.cells.get(key);
     if (cell === undefined) {
       // The merged window is a new one: its panes are counted from the start.
       moved.pane = undefined;
+      moved.open = target;
       target.cells.set(key, moved);
     } else {
       for (const ref of moved.refs) cell.refs.push(ref);
@@ -360,10 +331,13 @@ export class Grouping {
       if (moved.stored !== undefined) cell.stored = [...(cell.stored ?? []), ...moved.stored];
       if (moved.time !== undefined) this.#combineTime(cell, moved.time);
     }
-    if (this.#isDefault) return;
     const merged = target.cells.get(key)!;
+    if (merged.holds) this.#holdBack(merged);
+    if (this.#isDefault) return;
     const states = cell === undefined ? [moved.trigger] : [cell.trigger, moved.trigger];
     merged.trigger = mergedTriggerState(this.strategy.trigger, states, this.#time(target, now));
+    merged.asked = MIN_TIMESTAMP;
+    this.#times.update(merged);
   }
 
   /**
@@ -372,7 +346,7 @@ export class Grouping {
    */
   takeQuestions(watermark: Instant): KeyWindows[] {
     if (this.strategy.merging !== "custom") return [];
-    const ending = this.#endingBefore(watermark).flatMap(({ cells }) => [...cells.keys()]);
+    const ending = this.#open.endingBefore(watermark).flatMap(({ cells }) => [...cells.keys()]);
     return this.#custom.takeQuestions(ending, watermark);
   }
 
@@ -384,13 +358,9 @@ export class Grouping {
   /** Whether it is known which windows are one of all that end before `watermark`. */
   mayAdvance(watermark: Instant): boolean {
     if (this.strategy.merging !== "custom") return true;
-    return this.#endingBefore(watermark).every(({ window, cells }) =>
-      [...cells.keys()].every((key) => this.#custom.isSettled(key, window)),
-    );
-  }
-
-  #endingBefore(watermark: Instant): WindowCells[] {
-    return [...this.#open.values()].filter(({ window }) => window.maxTimestamp < watermark);
+    return this.#open
+      .endingBefore(watermark)
+      .every(({ window, cells }) => [...cells.keys()].every((key) => this.#custom.isSettled(key, window)));
   }
 
   /** Takes the answer to {@link takeQuestions}; returns the panes that have waited for it. */
@@ -415,15 +385,9 @@ export class Grouping {
     for (const window of from) {
       const source = this.#open.get(window);
       if (window === into || source?.cells.has(key) !== true) continue;
-      this.#move(key, source, this.#openWindow(into) ?? this.#reopen(into), now);
+      this.#move(key, source, this.#openWindow(into) ?? this.#open.open(into, true), now);
       this.#custom.moved(key, window, into);
     }
-  }
-
-  #reopen(window: InternedWindow): WindowCells {
-    const open: WindowCells = { window, fresh: undefined, cells: new Map(), ended: true, values: 0, bytes: 0 };
-    this.#open.set(window, open);
-    return open;
   }
 
   #combineTime(cell: Cell, timestamp: Instant): void {
@@ -439,20 +403,17 @@ export class Grouping {
     this.#inputWatermark = watermark;
     const panes = new PaneBuilder();
     const emitted: Batch[] = [];
-    const due = this.#endingBefore(watermark);
-    due.sort((a, b) => a.window.maxTimestamp - b.window.maxTimestamp || a.window.id - b.window.id);
+    const due = this.#open.takeDue(watermark);
     const output = this.#outputAtExpiry(due, watermark);
-    for (const open of due) {
+    for (const { open, ends } of due) {
       const expired = this.#expired(open.window);
-      const ends = !open.ended;
-      open.ended = true;
       if (expired && open.cells.size === 0) {
         // The only pane that groups of mere values will ever have.
         const { window, fresh } = open;
         const pane = paneAfter(undefined, "ON_TIME", true);
         emitted.push(...(fresh?.emit(window.maxTimestamp, window, pane) ?? []));
       } else {
-        this.#settle(open);
+        this.#open.settle(open);
         const keys = ends || expired ? [...open.cells.keys()] : [];
         for (const key of keys) {
           const cell = open.cells.get(key);
@@ -471,29 +432,23 @@ export class Grouping {
   /** Asks the triggers whose processing time has come. */
   tick(now: Instant): Batch[] {
     const panes = new PaneBuilder();
-    if (now < this.nextProcessingTime) return [];
-    const { trigger, merging } = this.strategy;
-    let next = MAX_TIMESTAMP;
-    for (const open of this.#open.values()) {
-      for (const [key, cell] of open.cells) {
-        if (cell.closed) continue;
-        // Of the others nothing has changed.
-        const isDue = nextProcessingTime(trigger, cell.trigger, this.#ticked) <= now;
-        if (isDue && shouldFire(trigger, cell.trigger, this.#time(open, now))) {
-          if (merging === "custom" && !this.#custom.isKnown(key)) this.#custom.waits(key, open.window);
-          else this.#fire(key, cell, open, now, panes);
-        }
-        if (!cell.closed) next = Math.min(next, nextProcessingTime(trigger, cell.trigger, now));
-      }
-    }
-    this.nextProcessingTime = next;
+    const due = this.#times.takeUntil(now);
     this.#ticked = now;
+    const { trigger, merging } = this.strategy;
+    for (const cell of due.sort(inOrder)) {
+      const { key, open } = cell;
+      if (shouldFire(trigger, cell.trigger, this.#time(open, now))) {
+        if (merging === "custom" && !this.#custom.isKnown(key)) this.#custom.waits(key, open.window);
+        else this.#fire(key, cell, open, now, panes);
+      }
+      this.#times.update(cell);
+    }
     return panes.finish();
   }
 
   #close(open: WindowCells): void {
-    this.#open.delete(open.window);
-    this.#release(open, open.values);
+    this.#open.close(open);
+    this.#open.release(open, open.values);
     if (this.strategy.merging === "custom") this.#custom.closed(open.window, open.cells.keys());
     if (this.strategy.merging !== "overlapping") return;
     for (const key of open.cells.keys()) this.#leave(key, open.window);
@@ -510,16 +465,19 @@ export class Grouping {
   #fire(key: KeyIdentity, cell: Cell, open: WindowCells, now: Instant, into: PaneBuilder): void {
     if (!this.#isDefault) fired(this.strategy.trigger, cell.trigger, this.#time(open, now));
     this.#emit(key, cell, open, cell.trigger.finished, into);
-    if (!cell.trigger.finished) return;
+    if (!cell.trigger.finished) {
+      this.#times.update(cell);
+      return;
+    }
     cell.closed = true;
-    this.#release(open, cell.refs.length);
+    this.#open.release(open, cell.refs.length);
     cell.refs = [];
     cell.stored = undefined;
     const { merging } = this.strategy;
     if (merging === "no") return;
     // A merging window that is closed does not merge any more: what comes next begins another.
     open.cells.delete(key);
-    if (open.cells.size === 0) this.#open.delete(open.window);
+    if (open.cells.size === 0) this.#open.close(open);
     if (merging === "custom") this.#custom.closed(open.window, [key]);
     else this.#leave(key, open.window);
   }
@@ -528,8 +486,8 @@ export class Grouping {
    * How far the output watermark has come when windows expire that take late elements: first they end, then they expire, even if the
    * watermark moves past both at once. What ends and has nothing new holds back nothing.
    */
-  #outputAtExpiry(due: readonly WindowCells[], watermark: Instant): Instant {
-    const inTwoSteps = this.strategy.allowedLateness > 0 && due.some(({ window }) => this.#expired(window));
+  #outputAtExpiry(due: readonly { readonly open: WindowCells }[], watermark: Instant): Instant {
+    const inTwoSteps = this.strategy.allowedLateness > 0 && due.some(({ open }) => this.#expired(open.window));
     return inTwoSteps ? Math.min(watermark, this.hold) : this.#outputWatermark;
   }
 
@@ -571,7 +529,7 @@ export class Grouping {
     if (!isLast) {
       if (accumulating) cell.refs = cell.refs.slice();
       else {
-        this.#release(open, cell.refs.length);
+        this.#open.release(open, cell.refs.length);
         cell.refs = [];
         cell.stored = undefined;
       }
@@ -602,74 +560,41 @@ export class Grouping {
 
   /** The values of all groups that are in memory, a list for each, in an order that stays as long as nothing is added. */
   heldValues(): (readonly unknown[])[] {
-    for (const open of this.#open.values()) this.#settle(open);
-    return Array.from(this.#held(), ({ refs }) => refs);
-  }
-
-  *#held(): Generator<Cell> {
     // A value that may be retracted must be there to be found.
-    if (this.valueIdentity !== undefined) return;
-    for (const { cells } of this.#open.values())
-      for (const cell of cells.values()) if (cell.refs.length > 0) yield cell;
+    if (this.valueIdentity !== undefined) return [];
+    for (const open of this.#open.values()) this.#open.settle(open);
+    return Array.from(this.#open.held(), ({ refs }) => refs);
   }
 
   /** Lets go of the values in memory, which can be had from `stored` instead, a list for each of {@link heldValues}. */
   store(stored: readonly StoredValues[]): void {
-    let i = 0;
-    for (const cell of this.#held()) {
-      cell.stored = [...(cell.stored ?? []), stored[i++]!];
-      cell.refs = [];
-    }
-    for (const open of this.#open.values()) {
-      open.values = 0;
-      open.bytes = 0;
-    }
-    this.pendingBytes = 0;
+    if (this.valueIdentity === undefined) this.#open.store(stored);
   }
 
-  /**
-   * Whether so many accumulators have come that to merge them saves memory at little cost: several for each that there will be.
-   * Panes that repeat each other share theirs, which must stay as they are.
-   */
+  /** Whether to merge accumulators saves memory. Panes that repeat each other share theirs, which must stay as they are. */
   get isWorthMerging(): boolean {
-    return !this.strategy.accumulating && this.#unmerged >= Math.max(WORTH_MERGING, 3 * this.#merged);
+    return !this.strategy.accumulating && this.#open.isWorthMerging;
   }
 
   /** The accumulators of each group that has several in memory. */
   mergeable(): (readonly unknown[])[] {
-    for (const open of this.#open.values()) this.#settle(open);
-    return Array.from(this.#mergeable(), ({ cell }) => cell.refs);
-  }
-
-  *#mergeable(): Generator<{ readonly open: WindowCells; readonly cell: Cell }> {
-    for (const open of this.#open.values()) {
-      for (const cell of open.cells.values()) if (cell.refs.length > 1) yield { open, cell };
-    }
+    for (const open of this.#open.values()) this.#open.settle(open);
+    return Array.from(this.#open.mergeable(), ({ refs }) => refs);
   }
 
   /** Has one accumulator in the place of each list of {@link mergeable}. */
   merge(merged: readonly unknown[]): void {
-    let i = 0;
-    for (const { open, cell } of this.#mergeable()) {
-      this.#release(open, cell.refs.length - 1);
-      cell.refs = [merged[i++]];
-    }
-    this.#unmerged = 0;
-    this.#merged = 0;
-    for (const { values } of this.#open.values()) this.#merged += values;
+    this.#open.merge(merged);
   }
 
   /** Lower bound of the timestamps still to be emitted on time. */
   get hold(): Instant {
-    let hold = MAX_TIMESTAMP;
-    const { outputTime } = this.strategy;
-    if (outputTime === "END_OF_WINDOW" && this.#isDefault) return hold;
-    for (const { window, cells } of this.#open.values()) {
-      for (const { time, holds } of cells.values()) {
-        if (holds) hold = Math.min(hold, time ?? window.maxTimestamp);
-      }
-    }
-    return hold;
+    return this.#holds.next;
+  }
+
+  /** The next pane of a cell is to be emitted before the watermark passes its time. */
+  #holdBack(cell: Cell): void {
+    if (this.strategy.outputTime !== "END_OF_WINDOW" || !this.#isDefault) this.#holds.update(cell);
   }
 
   /** Tells how far the output watermark has come: elements of windows before it can only make late panes. */
@@ -683,22 +608,23 @@ export class Grouping {
 
   copy(): Grouping {
     const copy = new Grouping(this.strategy, this.windows, this.valueIdentity);
-    for (const [window, open] of this.#open) {
-      const cells = new Map([...open.cells].map(([key, cell]) => [key, cell.copy()]));
-      copy.#open.set(window, { ...open, fresh: open.fresh?.copy(), cells });
-    }
     copy.#sessions = new Map([...this.#sessions].map(([key, windows]) => [key, windows.slice()]));
     copy.#custom = this.#custom.copy();
     copy.#inputWatermark = this.#inputWatermark;
     copy.#outputWatermark = this.#outputWatermark;
     copy.droppedLate = this.droppedLate;
-    copy.nextProcessingTime = this.nextProcessingTime;
     copy.#ticked = this.#ticked;
-    copy.pendingBytes = this.pendingBytes;
-    copy.#unmerged = this.#unmerged;
-    copy.#merged = this.#merged;
+    copy.#open = this.#open.copy((cell) => {
+      copy.#holdBack(cell);
+      copy.#times.update(cell);
+    });
     return copy;
   }
+}
+
+/** Window by window, in an order that a copy has, too. */
+function inOrder(a: Cell, b: Cell): number {
+  return a.open.window.maxTimestamp - b.open.window.maxTimestamp || a.order - b.order;
 }
 
 function interval(window: InternedWindow): { start: Instant; end: Instant } {
