@@ -5,14 +5,27 @@ import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow, IntervalWindow 
 
 const scratch = Buffer.alloc(24);
 
-/** All windows that a job has met, by their encoded bytes and, for those that are neither global nor intervals, their coder. */
+/** Windows that are remembered though nobody may know them any more, at least. */
+const REMEMBERED = 16_384;
+
+/**
+ * The windows of a job, by their encoded bytes and, for those that are neither global nor intervals, their coder. A window that
+ * nobody knows any more is forgotten: a stream meets ever new ones.
+ */
 export class WindowTable {
-  readonly #byKey = new Map<string, InternedWindow>();
-  readonly #byCoder = new Map<string, Map<string, InternedWindow>>([["", this.#byKey]]);
+  readonly #intervals = new Interned();
+  readonly #byCoder = new Map<string, Interned>([["", this.#intervals]]);
   #count = 0;
   /** The global window, whose encoding is empty. */
   readonly global: InternedWindow = this.intern("", () => GLOBAL_WINDOW);
   #last: InternedWindow = this.global;
+
+  /** Windows that it remembers; some of them nobody may know any more. */
+  get size(): number {
+    let size = 0;
+    for (const windows of this.#byCoder.values()) size += windows.size;
+    return size;
+  }
 
   /**
    * The interned window with these encoded bytes (as Latin-1).
@@ -21,20 +34,20 @@ export class WindowTable {
    * @param coder Tells windows of other coders apart from intervals that happen to have the same bytes.
    */
   intern(key: string, make: () => BoundedWindow, coder = ""): InternedWindow {
-    const windows = coder === "" ? this.#byKey : this.#windowsOf(coder);
+    const windows = coder === "" ? this.#intervals : this.#windowsOf(coder);
     let window = windows.get(key);
     if (window === undefined) {
       const value = make();
       window = { id: this.#count++, key, maxTimestamp: value.maxTimestamp, value };
-      windows.set(key, window);
+      windows.add(window);
     }
     return window;
   }
 
-  #windowsOf(coder: string): Map<string, InternedWindow> {
+  #windowsOf(coder: string): Interned {
     let windows = this.#byCoder.get(coder);
     if (windows === undefined) {
-      windows = new Map();
+      windows = new Interned();
       this.#byCoder.set(coder, windows);
     }
     return windows;
@@ -46,6 +59,37 @@ export class WindowTable {
     if (last instanceof IntervalWindow && last.start === start && last.end === end) return this.#last;
     this.#last = this.intern(intervalKey(start, end), () => new IntervalWindow(start, end));
     return this.#last;
+  }
+}
+
+/** Windows of one coder by their bytes: those met lately, and others for as long as somebody knows them. */
+class Interned {
+  readonly #recent = new Map<string, InternedWindow>();
+  readonly #others = new Map<string, WeakRef<InternedWindow>>();
+  #limit = REMEMBERED;
+
+  get size(): number {
+    return this.#recent.size + this.#others.size;
+  }
+
+  get(key: string): InternedWindow | undefined {
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const other = this.#others.get(key)?.deref();
+    if (other === undefined) return undefined;
+    this.#others.delete(key);
+    this.add(other);
+    return other;
+  }
+
+  add(window: InternedWindow): void {
+    this.#recent.set(window.key, window);
+    if (this.#recent.size < this.#limit) return;
+    for (const [key, other] of this.#others) if (other.deref() === undefined) this.#others.delete(key);
+    for (const [key, recent] of this.#recent) this.#others.set(key, new WeakRef(recent));
+    this.#recent.clear();
+    // The others are looked through once for as many new ones.
+    this.#limit = Math.max(REMEMBERED, this.#others.size);
   }
 }
 

@@ -73,7 +73,7 @@ export class OpenWindows {
       this.#expiries.update(open);
     }
     return due.sort(
-      ({ open: { window: a } }, { open: { window: b } }) => a.maxTimestamp - b.maxTimestamp || a.id - b.id,
+      ({ open: { window: a } }, { open: { window: b } }) => a.maxTimestamp - b.maxTimestamp || (a.key < b.key ? -1 : 1),
     );
   }
 

@@ -16,8 +16,9 @@ export type WindowMapping =
 
 /** Maps windows, and remembers what others have answered. */
 export class WindowMapper {
-  #answered = new Map<string, Map<InternedWindow, InternedWindow>>();
-  /** Windows that somebody has yet to be asked about, by windowing, and those that somebody has. */
+  /** By windowing; of windows that nobody knows any more the answer is forgotten. What was answered once stays true in each copy. */
+  #answered = new Map<string, WeakMap<InternedWindow, InternedWindow>>();
+  /** Windows that somebody has yet to be asked about, by windowing, and those that somebody has, without an answer. */
   #toAsk = new Map<string, Set<InternedWindow>>();
   #asked = new Map<string, Set<InternedWindow>>();
 
@@ -51,23 +52,22 @@ export class WindowMapper {
 
   /** Whether an answer is missing. */
   get isAsking(): boolean {
-    for (const [windowing, windows] of this.#asked) {
-      for (const window of windows) if (this.#answered.get(windowing)?.has(window) !== true) return true;
-    }
-    return this.#toAsk.size > 0;
+    return this.#toAsk.size > 0 || [...this.#asked.values()].some(({ size }) => size > 0);
   }
 
   answer(windowing: string, from: readonly InternedWindow[], to: readonly InternedWindow[]): void {
-    const known = this.#answered.get(windowing) ?? new Map<InternedWindow, InternedWindow>();
+    const known = this.#answered.get(windowing) ?? new WeakMap<InternedWindow, InternedWindow>();
     this.#answered.set(windowing, known);
+    const asked = setOf(this.#asked, windowing);
     from.forEach((window, i) => {
       known.set(window, to[i]!);
+      asked.delete(window);
     });
   }
 
   copy(): WindowMapper {
     const copy = new WindowMapper(this.windows);
-    copy.#answered = new Map([...this.#answered].map(([id, known]) => [id, new Map(known)]));
+    copy.#answered = new Map(this.#answered);
     copy.#toAsk = new Map([...this.#toAsk].map(([id, windows]) => [id, new Set(windows)]));
     copy.#asked = new Map([...this.#asked].map(([id, windows]) => [id, new Set(windows)]));
     return copy;
