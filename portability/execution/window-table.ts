@@ -5,20 +5,28 @@ import { type BoundedWindow, GLOBAL_WINDOW, type InternedWindow, IntervalWindow 
 
 const scratch = Buffer.alloc(24);
 
-/** Windows that are remembered though nobody may know them any more, at least. */
-const REMEMBERED = 16_384;
+/** Windows that are remembered though nobody may know them any more, at least: some 50 MB. To forget costs more than to remember. */
+const REMEMBERED = 262_144;
 
 /**
  * The windows of a job, by their encoded bytes and, for those that are neither global nor intervals, their coder. A window that
  * nobody knows any more is forgotten: a stream meets ever new ones.
  */
 export class WindowTable {
-  readonly #intervals = new Interned();
-  readonly #byCoder = new Map<string, Interned>([["", this.#intervals]]);
+  readonly #intervals: Interned;
+  readonly #byCoder: Map<string, Interned>;
   #count = 0;
   /** The global window, whose encoding is empty. */
-  readonly global: InternedWindow = this.intern("", () => GLOBAL_WINDOW);
-  #last: InternedWindow = this.global;
+  readonly global: InternedWindow;
+  #last: InternedWindow;
+
+  /** @param remembered How many windows of a coder are kept that nobody may know. */
+  constructor(readonly remembered = REMEMBERED) {
+    this.#intervals = new Interned(remembered);
+    this.#byCoder = new Map([["", this.#intervals]]);
+    this.global = this.intern("", () => GLOBAL_WINDOW);
+    this.#last = this.global;
+  }
 
   /** Windows that it remembers; some of them nobody may know any more. */
   get size(): number {
@@ -47,7 +55,7 @@ export class WindowTable {
   #windowsOf(coder: string): Interned {
     let windows = this.#byCoder.get(coder);
     if (windows === undefined) {
-      windows = new Interned();
+      windows = new Interned(this.remembered);
       this.#byCoder.set(coder, windows);
     }
     return windows;
@@ -66,7 +74,11 @@ export class WindowTable {
 class Interned {
   readonly #recent = new Map<string, InternedWindow>();
   readonly #others = new Map<string, WeakRef<InternedWindow>>();
-  #limit = REMEMBERED;
+  #limit: number;
+
+  constructor(readonly remembered: number) {
+    this.#limit = remembered;
+  }
 
   get size(): number {
     return this.#recent.size + this.#others.size;
@@ -89,7 +101,7 @@ class Interned {
     for (const [key, recent] of this.#recent) this.#others.set(key, new WeakRef(recent));
     this.#recent.clear();
     // The others are looked through once for as many new ones.
-    this.#limit = Math.max(REMEMBERED, this.#others.size);
+    this.#limit = Math.max(this.remembered, this.#others.size);
   }
 }
 

@@ -24,8 +24,9 @@ export class Agenda<T> {
   /** Takes note that an item waits for an instant, or for an earlier one than before. */
   update(item: T): void {
     const at = this.instantOf(item);
+    if (at === MAX_TIMESTAMP) return;
     const queued = this.#queued.get(item);
-    if (at === MAX_TIMESTAMP || (queued !== undefined && queued <= at)) return;
+    if (queued !== undefined && queued <= at) return;
     this.#queued.set(item, at);
     this.#queue.push({ at, item });
     if (this.#queue.length > this.#limit) this.#compact();
@@ -44,22 +45,6 @@ export class Agenda<T> {
       due.push(first.item);
     }
     return due;
-  }
-
-  /** The items whose instant is before `at`, in no order. They stay. */
-  before(at: Instant): T[] {
-    const items: T[] = [];
-    const { data } = this.#queue;
-    // Of a heap, what is below an entry comes after it.
-    const visit = (i: number): void => {
-      const found = data[i];
-      if (found === undefined || found.at >= at) return;
-      if (this.#queued.get(found.item) === found.at && this.instantOf(found.item) < at) items.push(found.item);
-      visit(2 * i + 1);
-      visit(2 * i + 2);
-    };
-    visit(0);
-    return items;
   }
 
   /** What never comes would stay until its turn. */

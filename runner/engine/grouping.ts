@@ -35,6 +35,7 @@ import {
   shouldFire,
   type TriggerState,
   type TriggerTime,
+  waitsForTime,
 } from "./trigger.js";
 import { ValueGroups } from "./value-groups.js";
 
@@ -71,6 +72,8 @@ export class Grouping {
 
   /** Whether all is as it mostly is: nothing happens before the end of the window. */
   readonly #isDefault: boolean;
+  /** Whether triggers are to be asked when a time has come. */
+  readonly #waitsForTime: boolean;
   /** The state of triggers that have none, shared. */
   readonly #stateless: TriggerState;
 
@@ -80,6 +83,7 @@ export class Grouping {
     readonly valueIdentity?: ValueIdentity,
   ) {
     this.#isDefault = strategy.trigger.kind === "default";
+    this.#waitsForTime = waitsForTime(strategy.trigger);
     this.#stateless = newTriggerState(strategy.trigger);
     this.#open = new OpenWindows(() => this.#newState(), strategy.allowedLateness);
     this.#holds = new Agenda((cell) =>
@@ -210,7 +214,7 @@ export class Grouping {
     if (!this.#isDefault) {
       elementAdded(trigger, cell.trigger, time, merging !== "no");
       cell.asked = now;
-      this.#times.update(cell);
+      this.#awaitTime(cell);
     }
     // Which windows are one that only their function can merge is known when it has been asked.
     if (merging === "custom") {
@@ -337,7 +341,7 @@ export class Grouping {
     const states = cell === undefined ? [moved.trigger] : [cell.trigger, moved.trigger];
     merged.trigger = mergedTriggerState(this.strategy.trigger, states, this.#time(target, now));
     merged.asked = MIN_TIMESTAMP;
-    this.#times.update(merged);
+    this.#awaitTime(merged);
   }
 
   /**
@@ -441,7 +445,7 @@ export class Grouping {
         if (merging === "custom" && !this.#custom.isKnown(key)) this.#custom.waits(key, open.window);
         else this.#fire(key, cell, open, now, panes);
       }
-      this.#times.update(cell);
+      this.#awaitTime(cell);
     }
     return panes.finish();
   }
@@ -466,7 +470,7 @@ export class Grouping {
     if (!this.#isDefault) fired(this.strategy.trigger, cell.trigger, this.#time(open, now));
     this.#emit(key, cell, open, cell.trigger.finished, into);
     if (!cell.trigger.finished) {
-      this.#times.update(cell);
+      this.#awaitTime(cell);
       return;
     }
     cell.closed = true;
@@ -592,6 +596,11 @@ export class Grouping {
     return this.#holds.next;
   }
 
+  /** A cell's trigger is to be asked when its time has come. */
+  #awaitTime(cell: Cell): void {
+    if (this.#waitsForTime) this.#times.update(cell);
+  }
+
   /** The next pane of a cell is to be emitted before the watermark passes its time. */
   #holdBack(cell: Cell): void {
     if (this.strategy.outputTime !== "END_OF_WINDOW" || !this.#isDefault) this.#holds.update(cell);
@@ -616,7 +625,7 @@ export class Grouping {
     copy.#ticked = this.#ticked;
     copy.#open = this.#open.copy((cell) => {
       copy.#holdBack(cell);
-      copy.#times.update(cell);
+      copy.#awaitTime(cell);
     });
     return copy;
   }

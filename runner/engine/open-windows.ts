@@ -1,19 +1,19 @@
 /** The windows that a grouping has open, found by when they end and expire, and how much their groups hold. */
 
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
-import { type Duration, type Instant, MAX_TIMESTAMP } from "../../portability/execution/time.js";
+import type { Duration, Instant } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
-import { Agenda } from "./agenda.js";
 import { Cell, type StoredValues, type WindowCells } from "./cell.js";
 import type { TriggerState } from "./trigger.js";
+import { WindowsByEnd } from "./windows-by-end.js";
 
 /** Fewer values than this are not worth the time it takes to merge them. */
 const WORTH_MERGING = 200_000;
 
 export class OpenWindows {
   readonly #windows = new Map<InternedWindow, WindowCells>();
-  readonly #ends = new Agenda<WindowCells>((open) => (open.isEnded ? MAX_TIMESTAMP : endOf(open)));
-  readonly #expiries = new Agenda<WindowCells>((open) => (open.isEnded ? endOf(open) : MAX_TIMESTAMP));
+  readonly #ends = new WindowsByEnd(({ isClosed, isEnded }) => !isClosed && !isEnded);
+  readonly #expiries = new WindowsByEnd(({ isClosed }) => !isClosed);
   /** Estimated bytes of the values held. */
   bytes = 0;
   /** Values that have come since accumulators were merged, and those that were left then. */
@@ -48,8 +48,7 @@ export class OpenWindows {
 
   #add(open: WindowCells): void {
     this.#windows.set(open.window, open);
-    this.#ends.update(open);
-    this.#expiries.update(open);
+    (open.isEnded ? this.#expiries : this.#ends).add(open);
   }
 
   close(open: WindowCells): void {
@@ -70,7 +69,7 @@ export class OpenWindows {
     for (const open of this.#expiries.takeUntil(watermark - 1 - this.allowedLateness)) due.push({ open, ends: false });
     for (const open of ending) {
       open.isEnded = true;
-      this.#expiries.update(open);
+      this.#expiries.add(open);
     }
     return due.sort(
       ({ open: { window: a } }, { open: { window: b } }) => a.maxTimestamp - b.maxTimestamp || (a.key < b.key ? -1 : 1),
@@ -169,8 +168,4 @@ export class OpenWindows {
     copy.#cells = this.#cells;
     return copy;
   }
-}
-
-function endOf({ isClosed, window }: WindowCells): Instant {
-  return isClosed ? MAX_TIMESTAMP : window.maxTimestamp;
 }

@@ -31,6 +31,11 @@ export type Trigger =
   /** As `main` does, until `until` fires, once. */
   | { readonly kind: "or-finally"; readonly main: Trigger; readonly until: Trigger };
 
+/** Whether anything about a trigger comes with processing time. */
+export function waitsForTime(trigger: Trigger): boolean {
+  return trigger.kind === "processing-time" || partsOf(trigger).some(waitsForTime);
+}
+
 /** What a trigger remembers of one key's window. */
 export interface TriggerState {
   finished: boolean;
