@@ -30,10 +30,8 @@ import {
   elementAdded,
   fired,
   mergedTriggerState,
-  newTriggerState,
   nextProcessingTime,
   shouldFire,
-  type TriggerState,
   type TriggerTime,
   waitsForTime,
 } from "./trigger.js";
@@ -57,9 +55,9 @@ export class Grouping {
   /** Open windows. With merging windows, a window of two keys is one entry too: keys merge apart inside {@link #merge}. */
   #open: OpenWindows;
   /** Cells by what holds back the output watermark for them, where something other than the end of their window does. */
-  #holds: Agenda<Cell>;
+  readonly #holds: Agenda<Cell>;
   /** Cells by when their triggers are to be asked. */
-  #times: Agenda<Cell>;
+  readonly #times: Agenda<Cell>;
   /** With merging windows: the windows that each key has open. */
   #sessions = new Map<KeyIdentity, InternedWindow[]>();
   #custom = new CustomMerging();
@@ -74,8 +72,6 @@ export class Grouping {
   readonly #isDefault: boolean;
   /** Whether triggers are to be asked when a time has come. */
   readonly #waitsForTime: boolean;
-  /** The state of triggers that have none, shared. */
-  readonly #stateless: TriggerState;
 
   constructor(
     readonly strategy: GroupingStrategy,
@@ -84,8 +80,7 @@ export class Grouping {
   ) {
     this.#isDefault = strategy.trigger.kind === "default";
     this.#waitsForTime = waitsForTime(strategy.trigger);
-    this.#stateless = newTriggerState(strategy.trigger);
-    this.#open = new OpenWindows(() => this.#newState(), strategy.allowedLateness);
+    this.#open = new OpenWindows(strategy.trigger, strategy.allowedLateness);
     this.#holds = new Agenda((cell) =>
       cell.holds && cell.isThere ? (cell.time ?? cell.open.window.maxTimestamp) : MAX_TIMESTAMP,
     );
@@ -248,10 +243,6 @@ export class Grouping {
         this.#open.release(open, 1);
       }
     }
-  }
-
-  #newState(): TriggerState {
-    return this.#isDefault ? this.#stateless : newTriggerState(this.strategy.trigger);
   }
 
   #time({ window }: WindowCells, now: Instant): TriggerTime {

@@ -1,19 +1,19 @@
 /** The windows that a grouping has open, found by when they end and expire, and how much their groups hold. */
-
 import type { KeyIdentity } from "../../portability/execution/key-identity.js";
 import type { Duration, Instant } from "../../portability/execution/time.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
 import { Cell, type StoredValues, type WindowCells } from "./cell.js";
-import type { TriggerState } from "./trigger.js";
-import { WindowsByEnd } from "./windows-by-end.js";
+import { newTriggerState, type Trigger, type TriggerState } from "./trigger.js";
+import { ValidQueue } from "./valid-queue.js";
 
 /** Fewer values than this are not worth the time it takes to merge them. */
 const WORTH_MERGING = 200_000;
 
 export class OpenWindows {
   readonly #windows = new Map<InternedWindow, WindowCells>();
-  readonly #ends = new WindowsByEnd(({ isClosed, isEnded }) => !isClosed && !isEnded);
-  readonly #expiries = new WindowsByEnd(({ isClosed }) => !isClosed);
+  /** Windows that have not ended, and those that have, by their ends. */
+  readonly #ends = new ValidQueue<WindowCells>(({ isClosed, isEnded }) => !isClosed && !isEnded, byEnd);
+  readonly #expiries = new ValidQueue<WindowCells>(({ isClosed }) => !isClosed, byEnd);
   /** Estimated bytes of the values held. */
   bytes = 0;
   /** Values that have come since accumulators were merged, and those that were left then. */
@@ -21,11 +21,15 @@ export class OpenWindows {
   #merged = 0;
   #cells = 0;
 
-  /** @param newState Of a new group's trigger. */
+  /** The state of triggers that have none, shared. */
+  readonly #stateless: TriggerState | undefined;
+
   constructor(
-    readonly newState: () => TriggerState,
+    readonly trigger: Trigger,
     readonly allowedLateness: Duration,
-  ) {}
+  ) {
+    if (trigger.kind === "default") this.#stateless = newTriggerState(trigger);
+  }
 
   get size(): number {
     return this.#windows.size;
@@ -48,7 +52,7 @@ export class OpenWindows {
 
   #add(open: WindowCells): void {
     this.#windows.set(open.window, open);
-    (open.isEnded ? this.#expiries : this.#ends).add(open);
+    (open.isEnded ? this.#expiries : this.#ends).push(open);
   }
 
   close(open: WindowCells): void {
@@ -58,22 +62,23 @@ export class OpenWindows {
 
   /** The windows that end before `watermark`, or have ended, in no order. */
   endingBefore(watermark: Instant): WindowCells[] {
-    return [...this.#ends.before(watermark), ...this.#expiries.before(watermark)];
+    const due = endsBefore(watermark);
+    return [...this.#ends.dueNow(due), ...this.#expiries.dueNow(due)];
   }
 
   /** Windows that end as the watermark comes here, which are ended from now on, and those that expire; in order. */
   takeDue(watermark: Instant): { readonly open: WindowCells; readonly ends: boolean }[] {
-    const ending = this.#ends.takeUntil(watermark - 1);
+    const ending = this.#ends.takeWhile(endsBefore(watermark));
     const due = ending.map((open) => ({ open, ends: true }));
     // What expires as it ends is among those that do.
-    for (const open of this.#expiries.takeUntil(watermark - 1 - this.allowedLateness)) due.push({ open, ends: false });
+    for (const open of this.#expiries.takeWhile(endsBefore(watermark - this.allowedLateness))) {
+      due.push({ open, ends: false });
+    }
     for (const open of ending) {
       open.isEnded = true;
-      this.#expiries.add(open);
+      this.#expiries.push(open);
     }
-    return due.sort(
-      ({ open: { window: a } }, { open: { window: b } }) => a.maxTimestamp - b.maxTimestamp || (a.key < b.key ? -1 : 1),
-    );
+    return due.sort(({ open: a }, { open: b }) => byEnd(a, b) || (a.window.key < b.window.key ? -1 : 1));
   }
 
   /** Values have come, and with them their bytes. */
@@ -93,7 +98,8 @@ export class OpenWindows {
 
   /** What a window holds of another key. @param refs Becomes the cell's own. */
   addCell(open: WindowCells, key: KeyIdentity, refs: unknown[]): Cell {
-    const cell = new Cell(this.#cells++, key, open, refs, this.newState());
+    const state = this.#stateless ?? newTriggerState(this.trigger);
+    const cell = new Cell(this.#cells++, key, open, refs, state);
     open.cells.set(key, cell);
     return cell;
   }
@@ -155,7 +161,7 @@ export class OpenWindows {
 
   /** @param onCell Is told of each cell of the copy. */
   copy(onCell: (cell: Cell) => void): OpenWindows {
-    const copy = new OpenWindows(this.newState, this.allowedLateness);
+    const copy = new OpenWindows(this.trigger, this.allowedLateness);
     for (const open of this.#windows.values()) {
       const copied: WindowCells = { ...open, fresh: open.fresh?.copy(), cells: new Map() };
       for (const [key, cell] of open.cells) copied.cells.set(key, cell.copy(copied));
@@ -168,4 +174,12 @@ export class OpenWindows {
     copy.#cells = this.#cells;
     return copy;
   }
+}
+
+function byEnd(a: WindowCells, b: WindowCells): number {
+  return a.window.maxTimestamp - b.window.maxTimestamp;
+}
+
+function endsBefore(at: Instant): (open: WindowCells) => boolean {
+  return ({ window }) => window.maxTimestamp < at;
 }

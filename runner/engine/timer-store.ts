@@ -1,8 +1,8 @@
 /** The timers of a stage that are set, and which of them are to fire. */
-import TinyQueue from "tinyqueue";
 import { type Instant, MAX_TIMESTAMP, plus } from "../../portability/execution/time.js";
 import type { TimeDomain, Timer, TimerAddress, TimerChange } from "../../portability/execution/timer.js";
 import type { InternedWindow } from "../../portability/execution/window.js";
+import { ValidQueue } from "./valid-queue.js";
 
 /** How far each clock has come. */
 export type Clocks = Readonly<Record<TimeDomain, Instant>>;
@@ -15,54 +15,18 @@ interface Entry {
   readonly order: number;
 }
 
-/** Timers in the order of an instant of theirs. Those that are set no more are passed over when their turn comes. */
-class Queue {
-  #queue: TinyQueue<Entry>;
-
-  constructor(
-    readonly isSet: (entry: Entry) => boolean,
-    readonly compare: (a: Entry, b: Entry) => number,
-  ) {
-    this.#queue = new TinyQueue<Entry>([], compare);
-  }
-
-  /** @param size How many timers are set in all. */
-  push(entry: Entry, size: number): void {
-    this.#queue.push(entry);
-    // A timer that is set again and again would leave ever more behind.
-    if (this.#queue.length > 2 * size + SLACK) {
-      this.#queue = new TinyQueue(this.#queue.data.filter(this.isSet), this.compare);
-    }
-  }
-
-  peek(): Timer | undefined {
-    for (;;) {
-      const first = this.#queue.peek();
-      if (first === undefined || this.isSet(first)) return first?.timer;
-      this.#queue.pop();
-    }
-  }
-
-  pop(): Entry | undefined {
-    return this.peek() === undefined ? undefined : this.#queue.pop();
-  }
-}
-
-/** Entries of timers that are set no more which a queue may hold whatever its size. */
-const SLACK = 64;
-
 export class TimerStore {
   readonly #timers = new Map<string, Entry>();
   readonly #windows = new Map<InternedWindow, Set<string>>();
-  readonly #byFire: Record<TimeDomain, Queue>;
-  readonly #byHold: Queue;
+  readonly #byFire: Record<TimeDomain, ValidQueue<Entry>>;
+  readonly #byHold: ValidQueue<Entry>;
   #order = 0;
 
   /** @param domains By index of timer family. */
   constructor(readonly domains: readonly TimeDomain[]) {
     const isSet = (entry: Entry): boolean => this.#timers.get(entry.id) === entry;
-    const queue = (instant: (timer: Timer) => Instant): Queue =>
-      new Queue(isSet, (a, b) => instant(a.timer) - instant(b.timer) || a.order - b.order);
+    const queue = (instant: (timer: Timer) => Instant): ValidQueue<Entry> =>
+      new ValidQueue(isSet, (a, b) => instant(a.timer) - instant(b.timer) || a.order - b.order);
     this.#byFire = { "event-time": queue(({ fire }) => fire), "processing-time": queue(({ fire }) => fire) };
     this.#byHold = queue(({ hold }) => hold);
   }
@@ -88,8 +52,8 @@ export class TimerStore {
     const ids = this.#windows.get(timer.window);
     if (ids === undefined) this.#windows.set(timer.window, new Set([id]));
     else ids.add(id);
-    this.#byFire[this.domains[timer.family]!].push(entry, this.#timers.size);
-    this.#byHold.push(entry, this.#timers.size);
+    this.#byFire[this.domains[timer.family]!].push(entry);
+    this.#byHold.push(entry);
   }
 
   #forget(id: string): void {
@@ -103,7 +67,7 @@ export class TimerStore {
 
   /** When the next timer of a domain fires; infinity if none is set. */
   next(domain: TimeDomain): Instant {
-    return this.#byFire[domain].peek()?.fire ?? Number.POSITIVE_INFINITY;
+    return this.#byFire[domain].peek()?.timer.fire ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -113,7 +77,7 @@ export class TimerStore {
   hold(watermark: Instant): Instant {
     const next = this.next("event-time");
     const due = isPast(next, watermark) ? next : MAX_TIMESTAMP;
-    return Math.min(this.#byHold.peek()?.hold ?? MAX_TIMESTAMP, due);
+    return Math.min(this.#byHold.peek()?.timer.hold ?? MAX_TIMESTAMP, due);
   }
 
   isDue(clocks: Clocks): boolean {
@@ -143,7 +107,7 @@ export class TimerStore {
         earliest.set(place, first);
         (fire === first ? taken : later).push(entry);
       }
-      for (const entry of later) queue.push(entry, this.#timers.size);
+      for (const entry of later) queue.push(entry);
     }
     taken.sort((a, b) => a.timer.fire - b.timer.fire || a.order - b.order);
     for (const { id } of taken) this.#forget(id);

@@ -73,8 +73,9 @@ function hasOneInputAndOutput(transform: PTransform): boolean {
 
 /** True if what the transform outputs is written by the same coder as what it reads. */
 function isWrittenAsRead({ pcollections, coders }: Components, { inputs, outputs }: PTransform): boolean {
-  const [input, output] = [inputs, outputs].map((all) => pcollections[Object.values(all)[0]!]?.coderId ?? "");
-  return isSameCoder(coders, input!, output!);
+  const coderOf = (one: Readonly<Record<string, string>>): string =>
+    pcollections[Object.values(one)[0]!]?.coderId ?? "";
+  return isSameCoder(coders, coderOf(inputs), coderOf(outputs));
 }
 
 /** True of coders that are one, and of two of the same spec with the same components. Those that contain themselves are not. */

@@ -55,10 +55,10 @@ export function generateSequence(options: SequenceOptions): PTransform<Root, PCo
   const numbers: SplittableDoFn<Uint8Array, number> = {
     initialRestriction: () => ({ from, to: Math.max(from, to) }),
     process(_, tracker, output) {
-      let { from: i, to: end } = tracker.currentRestriction();
+      let i = tracker.currentRestriction().from;
       // As many at a time as the bundle looks away from the clock: a claim of each costs as much as the numbers.
       for (;;) {
-        end = Math.min(i + (tracker.claimable ?? 1), tracker.currentRestriction().to);
+        const end = Math.min(i + (tracker.claimable ?? 1), tracker.currentRestriction().to);
         if (!tracker.tryClaim(Math.max(i, end - 1), end - i)) return;
         while (i < end) output(i++);
       }
