@@ -27,6 +27,9 @@ describe("ByteReader on bytes that nobody wrote", () => {
     assert.throws(() => reader("8000").readVarint(), MALFORMED);
     assert.throws(() => reader("80808000").readVarint(), MALFORMED);
     assert.throws(() => reader("80808080808080808000").readVarint(), MALFORMED);
+    for (const longer of ["8000", "808000", "8080808000", "80808080808000"]) {
+      assert.throws(() => reader(`${longer}11223344556677`).readVarint(), MALFORMED);
+    }
     assert.equal(reader("00").readVarint(), 0);
   });
 

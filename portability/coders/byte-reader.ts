@@ -5,6 +5,8 @@ import { decodeUtf8 } from "./utf8.js";
 /** Up to this many bytes a loop in JavaScript beats the call into Node. */
 const SHORT = 16;
 const WORD = 2 ** 32;
+/** The factor of what stands behind four bytes of a varint. */
+const LOW = 2 ** 28;
 /** Bound of the high word of a safe integer. */
 const SAFE_HIGH = 2 ** 21;
 
@@ -61,20 +63,44 @@ export class ByteReader {
   readUtf8(length: number): string {
     const start = this.take(length);
     if (length <= SHORT) {
-      let text = "";
-      let i = start;
-      for (; i < this.position; i++) {
-        const byte = this.buffer[i]!;
-        if (byte >= 0x80) break;
-        text += String.fromCharCode(byte);
-      }
-      if (i === this.position) return text;
+      const { buffer } = this;
+      let every = 0;
+      for (let i = start; i < this.position; i++) every |= buffer[i]!;
+      if (every < 0x80) return shortAscii(buffer, start, this.position);
     }
     return decodeUtf8(this.buffer, start, this.position);
   }
 
   /** A varint of 64 bits, signed: a number where that is exact, else a bigint. */
   readVarint(): number | bigint {
+    const { buffer, position } = this;
+    // Where the most that this reads is there, it need not ask for each byte. What it does not read is read below, or refused.
+    if (this.limit - position >= 7) {
+      let at = position;
+      let byte = buffer[at++]!;
+      if (byte < 0x80) {
+        this.position = at;
+        return byte;
+      }
+      let low = byte & 0x7f;
+      for (let shift = 7; shift < 28 && byte >= 0x80; shift += 7) {
+        byte = buffer[at++]!;
+        low |= (byte & 0x7f) << shift;
+      }
+      let high = 0;
+      for (let shift = 0; shift < 21 && byte >= 0x80; shift += 7) {
+        byte = buffer[at++]!;
+        high |= (byte & 0x7f) << shift;
+      }
+      if (byte < 0x80 && byte !== 0) {
+        this.position = at;
+        return high === 0 ? low : high * LOW + low;
+      }
+    }
+    return this.readAnyVarint();
+  }
+
+  private readAnyVarint(): number | bigint {
     let low = 0;
     let high = 0;
     let shift = 0;
@@ -178,4 +204,15 @@ export class ByteReader {
   private ended(wanted: number) {
     return malformed(`The data ends where ${wanted} more ${wanted === 1 ? "byte" : "bytes"} should be`, this.limit);
   }
+}
+
+/** In fours, each of which is one call. */
+function shortAscii(buffer: Buffer, start: number, end: number): string {
+  let text = "";
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    text += String.fromCharCode(buffer[at]!, buffer[at + 1]!, buffer[at + 2]!, buffer[at + 3]!);
+  }
+  for (; at < end; at++) text += String.fromCharCode(buffer[at]!);
+  return text;
 }

@@ -2,9 +2,13 @@
 import { encodeUtf8 } from "./utf8.js";
 
 /** Up to this many characters a loop in JavaScript beats the call into Node. */
-const SHORT = 24;
+const SHORT = 16;
+/** From this many characters on a string's bytes are counted before there is made room for them. */
+const COUNTED = 4096;
 /** The factor between the halves of 64 bits. */
 const WORD = 2 ** 32;
+/** The factor of what stands behind four bytes of a varint. */
+const LOW = 2 ** 28;
 
 /**
  * Collects bytes. Multi-byte numbers are big-endian, as everywhere in Beam.
@@ -44,16 +48,27 @@ export class ByteWriter {
   /** Seven bits a byte, lowest first; negative numbers take ten bytes. @param value a safe integer. */
   writeVarint(value: number): void {
     this.reserve(10);
-    if (value >= 0 && value < 0x8000_0000) {
-      let rest = value;
-      while (rest >= 0x80) {
-        this.buffer[this.size++] = (rest & 0x7f) | 0x80;
-        rest >>>= 7;
-      }
-      this.buffer[this.size++] = rest;
-    } else {
+    if (value < 0) {
       this.writeVarintWords(value >>> 0, Math.floor(value / WORD) >>> 0);
+      return;
     }
+    const { buffer } = this;
+    let at = this.size;
+    let rest = value;
+    if (value >= 0x8000_0000) {
+      rest = Math.floor(value / LOW);
+      const low = value - rest * LOW;
+      buffer[at++] = (low & 0x7f) | 0x80;
+      buffer[at++] = ((low >>> 7) & 0x7f) | 0x80;
+      buffer[at++] = ((low >>> 14) & 0x7f) | 0x80;
+      buffer[at++] = (low >>> 21) | 0x80;
+    }
+    while (rest >= 0x80) {
+      buffer[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    buffer[at++] = rest;
+    this.size = at;
   }
 
   /** Like {@link writeVarint}, for any 64 bits: −2^63 to 2^64 − 1. */
@@ -116,7 +131,9 @@ export class ByteWriter {
 
   /** The characters' bytes, lone surrogates included (see utf8.ts), without a length. */
   writeUtf8(text: string): void {
-    if (!this.writeShortAscii(text)) this.writeSized(text, Buffer.byteLength(text));
+    if (this.writeShortAscii(text)) return;
+    this.reserveUtf8(text);
+    this.size += encodeUtf8(text, this.buffer, this.size);
   }
 
   /** {@link writeUtf8} behind its length in bytes as a varint. */
@@ -126,9 +143,15 @@ export class ByteWriter {
       if (this.writeShortAscii(text)) return;
       this.size--;
     }
-    const size = Buffer.byteLength(text);
+    this.reserveUtf8(text);
+    // Most strings take a byte for each code unit; where others make the length longer, the bytes are moved.
+    const start = this.size;
+    const width = varintWidth(text.length);
+    const size = encodeUtf8(text, this.buffer, start + width);
+    const missing = varintWidth(size) - width;
+    if (missing > 0) this.buffer.copyWithin(start + width + missing, start + width, start + width + size);
     this.writeVarint(size);
-    this.writeSized(text, size);
+    this.size += size;
   }
 
   private writeShortAscii(text: string): boolean {
@@ -145,10 +168,9 @@ export class ByteWriter {
     return true;
   }
 
-  private writeSized(text: string, size: number): void {
-    this.reserve(size);
-    encodeUtf8(text, this.buffer, this.size, size);
-    this.size += size;
+  /** Makes room for a string and its length. Counting is a call into Node, which small strings do without. */
+  private reserveUtf8(text: string): void {
+    this.reserve(20 + (text.length < COUNTED ? 3 * text.length : Buffer.byteLength(text)));
   }
 
   /**
@@ -168,8 +190,7 @@ export class ByteWriter {
       this.buffer[start - 1] = length;
       return;
     }
-    let width = 1;
-    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) width++;
+    const width = varintWidth(length);
     this.reserve(width);
     this.buffer.copyWithin(start - 1 + width, start, this.size);
     this.size = start - 1;
@@ -221,4 +242,11 @@ export class ByteWriter {
     this.buffer.copy(grown, 0, 0, this.size);
     this.buffer = grown;
   }
+}
+
+/** How many bytes a length takes as a varint. */
+function varintWidth(length: number): number {
+  let width = 1;
+  for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) width++;
+  return width;
 }

@@ -7,14 +7,15 @@ import { malformed } from "./errors.js";
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Writes `text` into `buffer` at `position`, where at least `size` bytes are free.
+ * Writes `text` into `buffer` at `position`, where three bytes for each of its code units are free, or else as many as it takes.
  *
- * @param size `Buffer.byteLength(text)`, which counts lone surrogates as the three bytes that they take.
+ * @returns how many bytes it took.
  */
-export function encodeUtf8(text: string, buffer: Buffer, position: number, size: number): void {
-  if (size === text.length) buffer.write(text, position, "latin1");
-  else if (LONE_SURROGATE.test(text)) encodeSurrogates(text, buffer, position);
-  else buffer.write(text, position, "utf8");
+export function encodeUtf8(text: string, buffer: Buffer, position: number): number {
+  const size = buffer.write(text, position);
+  // Node writes U+FFFD for a lone surrogate, which takes three bytes as well.
+  if (size !== text.length && LONE_SURROGATE.test(text)) encodeSurrogates(text, buffer, position);
+  return size;
 }
 
 function encodeSurrogates(text: string, buffer: Buffer, position: number): void {
@@ -37,7 +38,7 @@ function encodeSurrogates(text: string, buffer: Buffer, position: number): void 
  * @throws GirderError `malformed-data` for bytes that are no string's encoding.
  */
 export function decodeUtf8(buffer: Buffer, start: number, end: number): string {
-  const text = buffer.toString("utf8", start, end);
+  const text = buffer.toString(undefined, start, end);
   // What Node cannot read it replaces by U+FFFD; a U+FFFD that was written looks the same, and is rare.
   return text.includes("\uFFFD") ? decodeStrictly(buffer, start, end) : text;
 }
