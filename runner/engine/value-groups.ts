@@ -9,6 +9,8 @@ import { PaneBuilder } from "./panes.js";
 
 export class ValueGroups implements Groups {
   readonly #values = new Map<KeyIdentity, unknown[]>();
+  /** For the elements of a batch: the values of their keys, if there are any. */
+  readonly #found: (unknown[] | undefined)[] = [];
 
   get size(): number {
     return this.#values.size;
@@ -20,20 +22,28 @@ export class ValueGroups implements Groups {
 
   addAll(batch: Batch): void {
     const { refs, keys } = batch.columns;
+    const { length } = refs;
     const groups = this.#values;
-    for (let i = 0; i < refs.length; i++) {
-      const values = groups.get(keys![i]!);
-      // An array of one takes far less memory than an empty one that grows.
-      if (values === undefined) groups.set(keys![i]!, [refs[i]]);
-      else values.push(refs[i]);
+    const found = this.#found;
+    // First all lookups, then all values: the processor's cache holds what either needs, but not both.
+    for (let i = 0; i < length; i++) found[i] = groups.get(keys![i]!);
+    for (let i = 0; i < length; i++) {
+      const values = found[i];
+      if (values !== undefined) values.push(refs[i]);
+      else this.#addValue(keys![i]!, refs[i]);
     }
   }
 
   add(batch: Batch, i: number): void {
     const { refs, keys } = batch.columns;
-    const values = this.#values.get(keys![i]!);
-    if (values === undefined) this.#values.set(keys![i]!, [refs[i]]);
-    else values.push(refs[i]);
+    this.#addValue(keys![i]!, refs[i]);
+  }
+
+  #addValue(key: KeyIdentity, ref: unknown): void {
+    const values = this.#values.get(key);
+    // An array of one takes far less memory than an empty one that grows.
+    if (values === undefined) this.#values.set(key, [ref]);
+    else values.push(ref);
   }
 
   emit(timestamp: Instant, window: InternedWindow, pane: PaneInfo): Batch[] {
