@@ -117,7 +117,10 @@ export class PrecombineOperator implements Operator {
       for (let slot = 0; slot < keys.length; slot++) {
         const accumulator = accumulators[slot];
         cursor.timestamp = timestamps[slot]!;
-        output({ key: keys[slot], value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator) });
+        output({
+          key: keys[slot],
+          value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator),
+        });
       }
     }
     this.start();

@@ -1,6 +1,8 @@
 /** A program as one file, for workers elsewhere: with all that it imports, and what makes it a worker. */
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +10,7 @@ import type { BuildFailure, Message, Plugin } from "esbuild";
 import { GirderError, messageOf } from "../../../portability/errors.js";
 import type { ProgramSpec } from "../../worker/booted-worker.js";
 import { linkPackages } from "../../worker/external-packages.js";
+import { asComment, type KeptCode } from "../kept-code.js";
 import { packageFolder } from "../package-folder.js";
 import { PROGRAM_FILE } from "./program-file.js";
 
@@ -15,6 +18,8 @@ import { PROGRAM_FILE } from "./program-file.js";
 const OWN_FILE = fileURLToPath(import.meta.url);
 /** Makes a program a worker. */
 const WORKER_ENTRY = "sdk/runners/worker-entry.js";
+/** Runs the script that it is. */
+const KEPT_CODE = "sdk/runners/kept-code.js";
 /** Names under which programs import the package. */
 const ENTRIES = /^girder(\/.*)?$/;
 
@@ -69,33 +74,66 @@ async function linkExternal(program: string, { external = [] }: ProgramSpec, fol
 }
 
 async function build(program: string, spec: ProgramSpec, outfile: string): Promise<void> {
-  const esbuild = await import("esbuild");
+  const { build } = await import("esbuild");
   // What the compiler wrote: of modules, only those that workers need become part of the file.
   const modules = join(packageFolder(), "dist");
-  await esbuild.build({
+  const header = [SHEBANG, COMMON_JS, prelude(spec)].join("\n");
+  const { outputFiles, metafile } = await build({
+    ...AS_ONE_FILE,
     stdin: {
       contents: [join(modules, WORKER_ENTRY), resolve(program)].map(importing).join("\n"),
       resolveDir: dirname(resolve(program)),
     },
     outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    minify: true,
+    metafile: true,
     // It stays here, for errors that come back.
     sourcemap: "external",
     sourcesContent: false,
     // Names of functions and classes are seen: in names of transforms, and in errors.
     keepNames: true,
     external: [...(spec.external ?? [])],
-    banner: { js: `${SHEBANG}\n${COMMON_JS}\n${prelude(spec)}` },
+    banner: { js: header },
     conditions: ["girder-modules"],
-    plugins: [onePackage(modules), withoutRunners(modules)],
-    logLevel: "silent",
+    define: { "import.meta": "girderMeta" },
+    plugins: [onePackage(modules), withoutRunners(modules), builtinsAsValues],
     legalComments: "none",
   });
+  const textOf = (suffix: string): string => outputFiles.find(({ path }) => path.endsWith(suffix))!.text;
+  const text = textOf(PROGRAM_FILE);
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  // What imports is a module, and compiled whenever it is run.
+  const isModule = imports.some(({ kind }) => kind === "import-statement");
+  await writeFile(outfile, isModule ? text : await asScript(text.slice(header.length + 1), header, spec, modules));
+  await writeFile(`${outfile}.map`, textOf(".map"));
 }
+
+/** The program with what runs it as a script. Errors find its lines where they are behind the header. */
+async function asScript(code: string, header: string, spec: ProgramSpec, modules: string): Promise<string> {
+  const { build } = await import("esbuild");
+  const kept: KeptCode = {
+    digest: createHash("sha256").update(code).digest("hex").slice(0, 32),
+    line: header.split("\n").length,
+  };
+  const { outputFiles } = await build({
+    ...AS_ONE_FILE,
+    stdin: {
+      contents: `import { runProgram } from ${JSON.stringify(join(modules, KEPT_CODE))};
+      await runProgram(import.meta, ${JSON.stringify(kept)});`,
+      resolveDir: modules,
+    },
+  });
+  return [SHEBANG, prelude(spec), outputFiles[0]!.text.trimEnd(), asComment(code)].join("\n");
+}
+
+const AS_ONE_FILE = {
+  bundle: true,
+  write: false,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  minify: true,
+  logLevel: "silent",
+} as const;
 
 function importing(path: string): string {
   return `import ${JSON.stringify(path)};`;
@@ -112,7 +150,7 @@ const SHEBANG = "#!/usr/bin/env node";
 /** Packages written for CommonJS find here what modules do not have. */
 const COMMON_JS = `import { createRequire as girderCreateRequire } from "node:module";
 import { fileURLToPath as girderFileURLToPath } from "node:url";
-const require = girderCreateRequire(import.meta.url), __filename = girderFileURLToPath(import.meta.url), __dirname = girderFileURLToPath(new URL(".", import.meta.url));`;
+const girderMeta = import.meta, require = girderCreateRequire(girderMeta.url), __filename = girderFileURLToPath(girderMeta.url), __dirname = girderFileURLToPath(new URL(".", girderMeta.url));`;
 
 /** Says what the program is run for, before any of it is: it knows of Girder only what stands on the global object. */
 function prelude({ pipeline, argv, captures }: ProgramSpec): string {
@@ -160,6 +198,20 @@ function withoutRunners(modules: string): Plugin {
     },
   };
 }
+
+/** A script cannot import what Node brings along. */
+const builtinsAsValues: Plugin = {
+  name: "girder-builtins",
+  setup(build) {
+    const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+    build.onResolve({ filter }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "builtin" } : undefined,
+    );
+    build.onLoad({ filter, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 function cannotBundle(program: string, thrown: unknown): GirderError {
   const { errors = [] } = thrown as Partial<BuildFailure>;
