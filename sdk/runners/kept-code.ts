@@ -2,7 +2,7 @@
  * What the file of a program for workers begins with. V8 takes a third of a worker's start to compile what is in such a file. It keeps what it
  * compiled for scripts, if one asks for it, but not for modules: so the program is a script, which stands in the file as a comment.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -45,7 +45,8 @@ export async function runProgram(meta: ImportMeta, { digest, line }: KeptCode): 
     lineOffset: line,
     columnOffset: -HEAD.length,
     ...(cachedData === undefined ? {} : { cachedData }),
-    importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ?? ((name: string) => import(name)),
+    // What is imported is known where the file is made, except what has no name there. Node takes this for experimental.
+    ...(constants === undefined ? {} : { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }),
   });
   if (cachedData === undefined || script.cachedDataRejected) process.once("exit", () => keep(script, kept));
   await script.runInThisContext()(createRequire(meta.url), meta, file, dirname(file));
@@ -75,6 +76,7 @@ function keep(script: Script, path: string): void {
     const byAge = all.map((each) => [statSync(each).mtimeMs, each] as const).sort(([a], [b]) => b - a);
     for (const [, old] of byAge.slice(MOST_KEPT)) rmSync(old, { force: true });
   } catch {
-    rmSync(written, { force: true });
+    // Nothing can be written there, or not all of it.
+    if (existsSync(written)) rmSync(written, { force: true });
   }
 }

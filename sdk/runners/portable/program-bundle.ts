@@ -102,7 +102,9 @@ async function build(program: string, spec: ProgramSpec, outfile: string): Promi
   const text = textOf(PROGRAM_FILE);
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   // What imports is a module, and compiled whenever it is run.
-  const isModule = imports.some(({ kind }) => kind === "import-statement");
+  const isModule = imports.some(
+    ({ kind, path }) => kind === "import-statement" || (kind === "dynamic-import" && !LEFT_OUT.test(path)),
+  );
   await writeFile(outfile, isModule ? text : await asScript(text.slice(header.length + 1), header, spec, modules));
   await writeFile(`${outfile}.map`, textOf(".map"));
 }
@@ -178,6 +180,9 @@ function onePackage(modules: string): Plugin {
 
 const SEEN = Symbol("seen");
 
+/** Modules that are imported where pipelines are submitted and run. */
+const LEFT_OUT = /\/((embedded|portable|prism|flink|spark|dataflow)\/launch|worker-mode)\.js$/;
+
 /**
  * What workers do not need is left out: it would take time to load. Nor is anything loaded later, for which esbuild would
  * have to make a function of each module.
@@ -186,10 +191,8 @@ function withoutRunners(modules: string): Plugin {
   return {
     name: "girder-runners",
     setup(build) {
-      build.onResolve(
-        { filter: /\/((embedded|portable|prism|flink|spark|dataflow)\/launch|worker-mode)\.js$/ },
-        ({ path, kind, importer }) =>
-          kind === "dynamic-import" && importer.startsWith(modules) ? { path, external: true } : undefined,
+      build.onResolve({ filter: LEFT_OUT }, ({ path, kind, importer }) =>
+        kind === "dynamic-import" && importer.startsWith(modules) ? { path, external: true } : undefined,
       );
       // gRPC's own diagnostics, which nobody asks for.
       build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path, importer }) =>
