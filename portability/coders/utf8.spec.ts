@@ -36,12 +36,16 @@ describe("strings as bytes", () => {
 
   it("come back as they were behind their length, however much longer than the string its encoding is", () => {
     fc.assert(
-      fc.property(fc.constantFrom("a", "é", "€", "😀", "\ud800"), fc.integer({ min: 30, max: 6000 }), (unit, length) => {
-        const text = `a${unit.repeat(length)}`;
-        const bytes = encode(text, true);
-        assert.equal(decodeFromBytes(STRING_CODER, bytes, true), text);
-        assert.deepEqual(bytes.subarray(-encode(text).length), encode(text));
-      }),
+      fc.property(
+        fc.constantFrom("a", "é", "€", "😀", "\ud800"),
+        fc.integer({ min: 30, max: 6000 }),
+        (unit, length) => {
+          const text = `a${unit.repeat(length)}`;
+          const bytes = encode(text, true);
+          assert.equal(decodeFromBytes(STRING_CODER, bytes, true), text);
+          assert.deepEqual(bytes.subarray(-encode(text).length), encode(text));
+        },
+      ),
     );
   });
 
