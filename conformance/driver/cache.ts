@@ -1,16 +1,14 @@
 /** Where what the suites need is kept: outside the checkout, and between runs. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder as userCacheFolder } from "../../portability/process/cache-folder.js";
 
 /**
  * The folder: what `GIRDER_CONFORMANCE_CACHE` says, else `girder/conformance` in the user's cache folder. It may be removed at
  * any time between runs.
  */
 export function cacheFolder(...path: readonly string[]): string {
-  const { GIRDER_CONFORMANCE_CACHE, XDG_CACHE_HOME } = process.env;
-  const root = GIRDER_CONFORMANCE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "girder", "conformance");
-  const folder = join(root, ...path);
+  const folder = join(process.env["GIRDER_CONFORMANCE_CACHE"] ?? userCacheFolder("conformance"), ...path);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

@@ -5,6 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { GirderError } from "../../portability/errors.js";
+import { cacheFolder } from "../../portability/process/cache-folder.js";
 import { findProgram } from "../../portability/process/find-program.js";
 import { describeEnding, leash } from "../../portability/process/leash.js";
 
@@ -29,7 +30,7 @@ const MAVEN_ERROR = /^\[ERROR\]\s+(.*)$/;
 export async function mavenClassPath(artifacts: readonly string[], say: (line: string) => void): Promise<string[]> {
   const all = completed(artifacts);
   const pom = pomOf(all);
-  const folder = cacheFolder();
+  const folder = cacheFolder("class-paths");
   const kept = join(folder, createHash("sha256").update(`${homedir()}\n${pom}`).digest("hex"));
   if (existsSync(kept)) {
     const files = readFileSync(kept, "utf8").split("\n");
@@ -111,8 +112,4 @@ async function runMaven(program: string, args: readonly string[], artifacts: rea
   await maven.end();
   if (ending === undefined) throw failed(`it took more than ${PATIENCE / 60_000} minutes.`);
   if (ending.code !== 0) throw failed(said[0] ?? describeEnding(ending));
-}
-
-function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "girder", "class-paths");
 }

@@ -4,11 +4,11 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cachedDataVersionTag } from "node:v8";
 import { constants, Script } from "node:vm";
+import { cacheFolder } from "../../portability/process/cache-folder.js";
 
 /** Programs whose compiled code is kept on a machine, about 1 MB each: those that were compiled last. */
 const MOST_KEPT = 32;
@@ -38,7 +38,7 @@ export async function runProgram(meta: ImportMeta, { digest, line }: KeptCode): 
   const file = fileURLToPath(meta.url);
   const text = readFileSync(file, "latin1");
   const code = text.slice(text.indexOf(`\n${BEGIN}`) + 1 + BEGIN.length, -END.length).replaceAll("*\0/", "*/");
-  const kept = join(cacheFolder(), `${digest}-${cachedDataVersionTag()}-${process.arch}`);
+  const kept = join(cacheFolder("programs"), `${digest}-${cachedDataVersionTag()}-${process.arch}`);
   const cachedData = contentOf(kept);
   const script = new Script(`${HEAD}${code}${TAIL}`, {
     filename: file,
@@ -50,10 +50,6 @@ export async function runProgram(meta: ImportMeta, { digest, line }: KeptCode): 
   });
   if (cachedData === undefined || script.cachedDataRejected) process.once("exit", () => keep(script, kept));
   await script.runInThisContext()(createRequire(meta.url), meta, file, dirname(file));
-}
-
-function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "girder", "programs");
 }
 
 function contentOf(path: string): Buffer | undefined {
