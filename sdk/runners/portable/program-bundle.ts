@@ -74,11 +74,11 @@ async function linkExternal(program: string, { external = [] }: ProgramSpec, fol
 }
 
 async function build(program: string, spec: ProgramSpec, outfile: string): Promise<void> {
-  const { build } = await import("esbuild");
+  const esbuild = await import("esbuild");
   // What the compiler wrote: of modules, only those that workers need become part of the file.
   const modules = join(packageFolder(), "dist");
   const header = [SHEBANG, COMMON_JS, prelude(spec)].join("\n");
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await esbuild.build({
     ...AS_ONE_FILE,
     stdin: {
       contents: [join(modules, WORKER_ENTRY), resolve(program)].map(importing).join("\n"),
@@ -111,12 +111,12 @@ async function build(program: string, spec: ProgramSpec, outfile: string): Promi
 
 /** The program with what runs it as a script. Errors find its lines where they are behind the header. */
 async function asScript(code: string, header: string, spec: ProgramSpec, modules: string): Promise<string> {
-  const { build } = await import("esbuild");
+  const esbuild = await import("esbuild");
   const kept: KeptCode = {
     digest: createHash("sha256").update(code).digest("hex").slice(0, 32),
     line: header.split("\n").length,
   };
-  const { outputFiles } = await build({
+  const { outputFiles } = await esbuild.build({
     ...AS_ONE_FILE,
     stdin: {
       contents: `import { runProgram } from ${JSON.stringify(join(modules, KEPT_CODE))};
