@@ -5,6 +5,7 @@ import type { PCollection } from "../pipeline/pcollection.js";
 import { named, type PTransform } from "../pipeline/pvalue.js";
 import type { Root } from "../pipeline/root.js";
 import type { SplittableDoFn } from "../splittable/splittable-do-fn.js";
+import { whole } from "../splittable/whole.js";
 import { impulse } from "./impulse.js";
 import { splittable } from "./splittable.js";
 import { TimedPositions } from "./timed-positions.js";
@@ -55,7 +56,7 @@ export function generateSequence(options: SequenceOptions): PTransform<Root, PCo
   const numbers: SplittableDoFn<Uint8Array, number> = {
     initialRestriction: () => ({ from, to: Math.max(from, to) }),
     process(_, tracker, output) {
-      let i = tracker.currentRestriction().from;
+      let i = whole(tracker.currentRestriction().from);
       // As many at a time as the bundle looks away from the clock: a claim of each costs as much as the numbers.
       for (;;) {
         const end = Math.min(i + (tracker.claimable ?? 1), tracker.currentRestriction().to);

@@ -5,6 +5,7 @@ import { type ProcessContinuation, resume, stop } from "../splittable/process-co
 import type { RestrictionTracker } from "../splittable/restriction-tracker.js";
 import type { Output, SplittableContext, SplittableDoFn } from "../splittable/splittable-do-fn.js";
 import { type ManualWatermark, manualWatermark } from "../splittable/watermark-estimator.js";
+import { whole } from "../splittable/whole.js";
 
 /** What is output of an element of type `I`, and when. */
 export interface Timetable<I, O> {
@@ -52,7 +53,7 @@ export class TimedPositions<I, O> implements SplittableDoFn<I, O, OffsetRange, n
     const { from, to } = tracker.currentRestriction();
     const over = timetable.end?.(element) ?? Number.POSITIVE_INFINITY;
     let now = this.now();
-    let position = from;
+    let position = whole(from);
     const leave = (): void => {
       const known = timetable.watermark?.(element, position, now);
       if (known !== undefined && known > watermark.current()) watermark.set(known);
