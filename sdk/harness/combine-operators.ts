@@ -37,11 +37,10 @@ interface Table {
  * the bundle or when there are too many.
  */
 export class PrecombineOperator implements Operator {
-  readonly #fn: AnyCombineFn;
+  readonly fn: AnyCombineFn;
   readonly #identity: (key: unknown) => KeyIdentity;
   readonly #time: AccumulatorTime;
   readonly #transform: string;
-  readonly namesElements = true;
   readonly #tables = new Map<InternedWindow, Table>();
   #window: InternedWindow | undefined;
   #table: Table = emptyTable();
@@ -49,21 +48,41 @@ export class PrecombineOperator implements Operator {
 
   constructor(transform: string, fn: AnyCombineFn, identity: (key: unknown) => KeyIdentity, time: AccumulatorTime) {
     this.#transform = transform;
-    this.#fn = fn;
+    this.fn = fn;
     this.#identity = identity;
     this.#time = time;
   }
 
+  /**
+   * The place in {@link accumulators} of a key's accumulator in the element's window; −1 where {@link processKeyed} has to be called: there
+   * is none yet, or more is to be done than to add. With this a chain adds in code of its own, where the engine's compiler
+   * knows which `addInput` is called: here it would soon have met too many.
+   */
+  slotOf(key: unknown, cursor: Cursor): number {
+    if (cursor.windows !== this.#window || this.#time !== "any") return -1;
+    return (isPrimitive(key) ? this.#table.primitive.get(key) : undefined) ?? -1;
+  }
+
+  /** Accumulators of the window that {@link slotOf} was last asked about. */
+  get accumulators(): unknown[] {
+    return this.#table.accumulators;
+  }
+
   process(element: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
     const { key, value } = element as AnyKV;
+    this.processKeyed(key, value, cursor, outputs);
+  }
+
+  /** As {@link process}, for a chain that knows key and value without having made the pair. */
+  processKeyed(key: unknown, value: unknown, cursor: Cursor, outputs: readonly Receiver[]): void {
     const { windows } = cursor;
     try {
       if (windows === this.#window) this.#add(key, value, cursor.timestamp);
       else this.#addTo(windows, key, value, cursor.timestamp);
+      if (this.#slots >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
     } catch (thrown) {
       throw userError(thrown, this.#transform, { value: { key, value } });
     }
-    if (this.#slots >= MOST_SLOTS) this.#flushAmid(cursor, outputs);
   }
 
   #addTo(windows: WindowSet, key: unknown, value: unknown, timestamp: Instant): void {
@@ -75,23 +94,21 @@ export class PrecombineOperator implements Operator {
 
   #add(key: unknown, value: unknown, timestamp: Instant): void {
     const { primitive, identified, accumulators, timestamps } = this.#table;
-    // 0 and −0 are one key to a Map, but not in every coder.
-    const isPrimitive = typeof key === "string" || (typeof key === "number" && key !== 0);
-    const slot = isPrimitive ? primitive.get(key) : identified.get(this.#identity(key));
+    const slot = isPrimitive(key) ? primitive.get(key) : identified.get(this.#identity(key));
     if (slot === undefined) {
-      this.#open(key, isPrimitive, value, timestamp);
+      this.#open(key, value, timestamp);
       return;
     }
-    accumulators[slot] = this.#fn.addInput(accumulators[slot], value);
+    accumulators[slot] = this.fn.addInput(accumulators[slot], value);
     if (this.#time !== "any") {
       timestamps[slot] = (this.#time === "latest" ? Math.max : Math.min)(timestamps[slot]!, timestamp);
     }
   }
 
-  #open(key: unknown, isPrimitive: boolean, value: unknown, timestamp: Instant): void {
+  #open(key: unknown, value: unknown, timestamp: Instant): void {
     const { primitive, identified, keys, accumulators, timestamps } = this.#table;
-    const accumulator = this.#fn.addInput(this.#fn.createAccumulator(), value);
-    if (isPrimitive) primitive.set(key, keys.length);
+    const accumulator = this.fn.addInput(this.fn.createAccumulator(), value);
+    if (isPrimitive(key)) primitive.set(key, keys.length);
     else identified.set(this.#identity(key), keys.length);
     keys.push(key);
     accumulators.push(accumulator);
@@ -119,7 +136,7 @@ export class PrecombineOperator implements Operator {
         cursor.timestamp = timestamps[slot]!;
         output({
           key: keys[slot],
-          value: this.#fn.compact === undefined ? accumulator : this.#fn.compact(accumulator),
+          value: this.fn.compact === undefined ? accumulator : this.fn.compact(accumulator),
         });
       }
     }
@@ -139,6 +156,11 @@ export class PrecombineOperator implements Operator {
     this.#window = undefined;
     this.#slots = 0;
   }
+}
+
+/** Whether a key is looked up as it is. 0 and −0 are one key to a Map, but not in every coder. */
+function isPrimitive(key: unknown): boolean {
+  return typeof key === "string" || (typeof key === "number" && key !== 0);
 }
 
 function emptyTable(): Table {

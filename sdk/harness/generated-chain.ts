@@ -16,6 +16,7 @@ import type { Batch } from "../../portability/execution/batch.js";
 import { MAX_TIMESTAMP } from "../../portability/execution/time.js";
 import type { Bundle } from "./bundle.js";
 import type { Chain, ElementOf } from "./chain.js";
+import { PrecombineOperator } from "./combine-operators.js";
 import type { Cursor } from "./cursor.js";
 import { fireTimers } from "./fire-timers.js";
 import { checkedTimestamp, forEachOutput, promised } from "./inline-calls.js";
@@ -74,6 +75,7 @@ class Generator {
       this.#index.set(step, i);
       if (step.kind === "operator") {
         this.#bind(`p${i}`, step.operator);
+        if (step.operator instanceof PrecombineOperator) this.#bind(`f${i}`, step.operator.fn);
         const outputs: Receiver[] = [];
         this.#operatorOutputs.set(step, outputs);
         this.#bind(`o${i}`, outputs);
@@ -207,8 +209,18 @@ class Generator {
         ? `p${k}.process(${v}, c);`
         : `p${k}.processKeyed(${v}.key, ${v}.value, c);`;
     }
+    if (step.kind === "operator" && step.operator instanceof PrecombineOperator) {
+      return `{
+        const key = ${v}.key, value = ${v}.value, s = p${k}.slotOf(key, c);
+        if (s < 0) p${k}.processKeyed(key, value, c, o${k});
+        else {
+          const a = p${k}.accumulators;
+          try { a[s] = f${k}.addInput(a[s], value); } catch (thrown) { throw fail(thrown, ${k}, { key, value }); }
+        }
+      }`;
+    }
     if (step.kind === "operator") {
-      return `${step.operator.namesElements ? `at = ${k};` : mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
+      return `${mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
     }
     const out = step.outputs[0]!;
     const n = this.#variables++;

@@ -29,11 +29,6 @@ export interface Operator {
   teardown?(): void | Promise<void>;
   /** Whether it calls an object of an author's that may keep something from a bundle's start to its end. Default: no. */
   readonly isExclusive?: boolean;
-  /**
-   * Whether what it throws says already where, and at which element: a chain that need not keep the element for that lets the
-   * compiler take it apart. Default: no.
-   */
-  readonly namesElements?: boolean;
 }
 
 /** A function the chain calls by itself, in the code it generates. */

@@ -4,6 +4,7 @@ import type { DoFn } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { Pipeline } from "../pipeline/pipeline.js";
 import { runEmbedded } from "../runners/embedded/embedded.js";
+import { combinePerKey } from "../transforms/combine.js";
 import { create } from "../transforms/create.js";
 import { groupBy } from "../transforms/group-by.js";
 import { asList } from "../transforms/side-inputs.js";
@@ -58,6 +59,23 @@ describe("an exception of the author's", () => {
       assert.match(error.message, /TypeError: it went wrong.*Element: 'culprit'/);
     });
   }
+
+  it("in a combine's addInput names the pair, be the key new or known", async () => {
+    const failing = (at: number) => ({
+      createAccumulator: () => 0,
+      addInput: (held: number, input: number): number => (input === at ? fail() : held + input),
+      mergeAccumulators: (held: Iterable<number>) => [...held].reduce((sum, each) => sum + each, 0),
+      extractOutput: (held: number) => held,
+    });
+    for (const at of [1, 3]) {
+      const error = await failureOf((input) =>
+        input.flatMap((key) => [1, 2, 3].map((value) => ({ key, value }))).apply("Step", combinePerKey(failing(at))),
+      );
+      assert.match(error.where ?? "", /^Step/);
+      assert.equal(error.cause, boom);
+      assert.match(error.message, new RegExp(`TypeError: it went wrong.*Element: { key: 'culprit', value: ${at} }`));
+    }
+  });
 
   it("in a step behind others names that step alone", async () => {
     const error = await failureOf((input) =>
