@@ -210,7 +210,9 @@ class Generator {
         : `p${k}.processKeyed(${v}.key, ${v}.value, c);`;
     }
     if (step.kind === "operator" && step.operator instanceof PrecombineOperator) {
+      // Not keeping the pair for an error lets the compiler take it apart; only what is no pair throws without it.
       return `{
+        at = ${k}; el = undefined;
         const key = ${v}.key, value = ${v}.value, s = p${k}.slotOf(key, c);
         if (s < 0) p${k}.processKeyed(key, value, c, o${k});
         else {

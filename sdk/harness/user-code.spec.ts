@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { GirderError } from "../../portability/errors.js";
+import { sum } from "../combiners/index.js";
 import type { DoFn } from "../pipeline/do-fn.js";
 import type { PCollection } from "../pipeline/pcollection.js";
 import { Pipeline } from "../pipeline/pipeline.js";
@@ -59,6 +60,14 @@ describe("an exception of the author's", () => {
       assert.match(error.message, /TypeError: it went wrong.*Element: 'culprit'/);
     });
   }
+
+  it("by which a combine is given no pair names the combine", async () => {
+    const error = await failureOf((input) =>
+      input.map("Nothing", () => null as never).apply("Step", combinePerKey(sum)),
+    );
+    assert.match(error.where ?? "", /^Step/);
+    assert.equal(error.code, "user-exception");
+  });
 
   it("in a combine's addInput names the pair, be the key new or known", async () => {
     const failing = (at: number) => ({
