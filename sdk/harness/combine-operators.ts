@@ -54,9 +54,9 @@ export class PrecombineOperator implements Operator {
   }
 
   /**
-   * The place in {@link accumulators} of a key's accumulator in the element's window; −1 where {@link processKeyed} has to be called: there
-   * is none yet, or more is to be done than to add. With this a chain adds in code of its own, where the engine's compiler
-   * knows which `addInput` is called: here it would soon have met too many.
+   * The place in {@link accumulators} of a key's accumulator in the element's window; −1 where {@link processKeyed} has to be
+   * called: there is none yet, or more is to be done than to add. With this a chain adds in code of its own, where the
+   * engine's compiler knows which `addInput` is called: here it would soon have met too many.
    */
   slotOf(key: unknown, cursor: Cursor): number {
     if (cursor.windows !== this.#window || this.#time !== "any") return -1;

@@ -200,17 +200,16 @@ class Generator {
     return `${name}.count++; `;
   }
 
-  #step(step: Step, v: string, budget: { left: number }): string {
-    const k = this.#index.get(step)!;
-    const mark = `at = ${k}; el = ${v};`;
+  /** Code that gives the value in `v` to an operator; `mark` names it and the value, for an error. */
+  #operator({ operator }: OperatorStep, v: string, k: number, mark: string): string {
     // A sink calls nothing of the author's. Not keeping the element for an error lets the compiler take it apart.
-    if (step.kind === "operator" && step.operator instanceof SinkOperator) {
-      return step.operator.processKeyed === undefined
+    if (operator instanceof SinkOperator) {
+      return operator.processKeyed === undefined
         ? `p${k}.process(${v}, c);`
         : `p${k}.processKeyed(${v}.key, ${v}.value, c);`;
     }
-    if (step.kind === "operator" && step.operator instanceof PrecombineOperator) {
-      // Not keeping the pair for an error lets the compiler take it apart; only what is no pair throws without it.
+    // Nor is a pair kept that is to be combined: only what is no pair throws without naming it.
+    if (operator instanceof PrecombineOperator) {
       return `{
         at = ${k}; el = undefined;
         const key = ${v}.key, value = ${v}.value, s = p${k}.slotOf(key, c);
@@ -221,9 +220,13 @@ class Generator {
         }
       }`;
     }
-    if (step.kind === "operator") {
-      return `${mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
-    }
+    return `${mark} { const p = p${k}.process(${v}, c, o${k}); if (p instanceof Promise) throw promised(p, names[${k}]); }`;
+  }
+
+  #step(step: Step, v: string, budget: { left: number }): string {
+    const k = this.#index.get(step)!;
+    const mark = `at = ${k}; el = ${v};`;
+    if (step.kind === "operator") return this.#operator(step, v, k, mark);
     const out = step.outputs[0]!;
     const n = this.#variables++;
     const call = `f${k}(${step.kind === "assignWindows" ? "c" : v}${step.context === undefined ? "" : `, x${k}`})`;
