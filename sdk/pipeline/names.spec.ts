@@ -58,7 +58,11 @@ describe("names", () => {
     const pipeline = new Pipeline();
     const numbers = pipeline.apply(create([1]));
     numbers.map("Same", (x) => x);
-    assert.throws(() => numbers.map("Same", (x) => x), { code: "duplicate-name", where: "Same" });
+    assert.throws(() => numbers.map("Same", (x) => x), {
+      code: "duplicate-name",
+      where: "Same",
+      site: /names\.spec\.[jt]s:\d+/,
+    });
     const outer = named("Outer", () => numbers.map("Same", (x) => x));
     assert.doesNotThrow(() => numbers.apply(outer));
   });

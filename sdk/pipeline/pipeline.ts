@@ -33,7 +33,7 @@ import {
   WINDOW_FN_URN,
   windowFnSource,
 } from "../windowing/custom-window-fn.js";
-import { callSite } from "./call-site.js";
+import { appliedAt, callSite } from "./call-site.js";
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
@@ -70,13 +70,10 @@ export interface PrimitiveSpec {
 interface Scope {
   readonly proto: PTransformProto;
   readonly children: Set<string>;
-  /** Where the author applied it; its stack is read only when an error needs it. */
-  readonly site: Error;
   /** Its own, and those of the transforms it is part of. */
   hints: ResourceHints;
 }
 
-/** A frame of a stack that is Girder's own, by which a transform came to be applied. */
 /** How a pipeline is built that is to become part of another one. */
 export interface PipelineSettings {
   /** Begins the ids of all components. Default: none. Names of transforms are given their own way, see `applyTo`. */
@@ -138,6 +135,21 @@ export class Pipeline {
    */
   applyTo<I extends PInput, O extends PValue>(input: I, ...args: [PTransform<I, O>] | [string, PTransform<I, O>]): O {
     const [given, transform] = args.length === 2 ? args : [undefined, args[0]];
+    // Its stack is read only when an error needs it.
+    const site = new Error();
+    try {
+      return this.#apply(input, given, transform, site);
+    } catch (thrown) {
+      throw appliedAt(site, thrown);
+    }
+  }
+
+  #apply<I extends PInput, O extends PValue>(
+    input: I,
+    given: string | undefined,
+    transform: PTransform<I, O>,
+    site: Error,
+  ): O {
     if (typeof transform !== "function") {
       throw new GirderError("invalid-argument", `apply was given ${String(transform)} for a transform.`, {
         where: given ?? this.where,
@@ -146,13 +158,12 @@ export class Pipeline {
     }
     const uniqueName = this.#name(given, transform.name);
     const proto = create(PTransformSchema, { uniqueName });
-    const site = new Error();
     const parent = this.#scopes.at(-1);
     if (parent === undefined) this.#rootIds.push(uniqueName);
     else parent.proto.subtransforms.push(uniqueName);
     this.#transforms[uniqueName] = proto;
     this.#sites.set(uniqueName, site);
-    this.#scopes.push({ proto, children: new Set(), site, hints: parent?.hints ?? {} });
+    this.#scopes.push({ proto, children: new Set(), hints: parent?.hints ?? {} });
     try {
       const output = transform(input);
       if (!this.#expanded.has(proto) && (proto.spec === undefined || proto.subtransforms.length > 0)) {

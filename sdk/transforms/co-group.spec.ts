@@ -65,6 +65,7 @@ describe("coGroupByKey", () => {
     assert.throws(() => P({ a, b }).apply(coGroupByKey()), {
       code: "incompatible-windows",
       message: /"a" is in global windows, "b" in fixed.*CoGroupByKey/s,
+      site: /co-group\.spec\.[jt]s:\d+/,
     });
     assert.throws(() => P([a, b]).apply(flatten()), { code: "incompatible-windows", message: /Flatten/ });
   });
