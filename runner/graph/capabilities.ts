@@ -12,6 +12,8 @@ import {
   StandardRequirements,
   StandardSideInputTypes,
 } from "../../portability/urns.js";
+import { type CombinePacking, OWN_PACKING } from "./combine-packing.js";
+import { PYTHON_PACKING } from "./python/python-packing.js";
 import { readsFromImpulse } from "./read-from-impulse.js";
 
 /** What a runner does, as far as planning must know it. Everything else is refused before anything runs. */
@@ -33,6 +35,8 @@ export interface Capabilities {
   readonly deprecatedReads: (environment: Environment) => boolean;
   /** Whether a bundle in the environment may read several PCollections. */
   readonly severalInputs: (environment: Environment) => boolean;
+  /** How combines of one PCollection may become one, by what their environment announces. */
+  readonly packings: readonly CombinePacking[];
 }
 
 const { Primitives, Composites, CombineComponents, SplittableParDoComponents } = StandardPTransforms;
@@ -87,6 +91,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
   ]),
   deprecatedReads: () => false,
   severalInputs: (environment) => !environment.capabilities.some((urn) => urn.startsWith("beam:version:sdk_base:go")),
+  packings: [OWN_PACKING, PYTHON_PACKING],
 };
 
 /** What is done for pipelines whose functions run in workers behind the Fn API. */
@@ -100,3 +105,8 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
   ]),
   deprecatedReads: readsFromImpulse,
 };
+
+/** What is done of them where the author asks for streaming. */
+export function inStreams(capabilities: Capabilities): Capabilities {
+  return { ...capabilities, packings: capabilities.packings.filter((packing) => packing.inStreams) };
+}

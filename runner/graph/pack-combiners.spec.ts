@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { combineFnsOf, PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
+import { CombinePayloadSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
+import { type Capabilities, inStreams, PORTABLE_CAPABILITIES } from "./capabilities.js";
 import { plan } from "./plan.js";
 import { fusedTransforms, PipelineBuilder } from "./testing.js";
 import { combinePayloadOf } from "./transforms.js";
@@ -21,10 +25,10 @@ describe("packCombiners", () => {
     const planned = plan(twoCombines(true).build());
     assert.equal(planned.stages.filter(({ kind }) => kind === "group-by-key").length, 1);
     const [before, after] = fusedTransforms(planned);
-    assert.deepEqual(before, ["a", "Packed(sum, max)/Precombine"]);
-    assert.deepEqual(after?.slice(0, 2), ["Packed(sum, max)/Merge", "Packed(sum, max)/ExtractOutputs"]);
+    assert.deepEqual(before, ["a", "Packed(sum, max)/Pack/Precombine"]);
+    assert.deepEqual(after?.slice(0, 2), ["Packed(sum, max)/Pack/Merge", "Packed(sum, max)/Pack/ExtractOutputs"]);
     assert.deepEqual(after?.slice(2).sort(), ["max", "sum", "x", "y"]);
-    const payload = combinePayloadOf(planned.components.transforms["Packed(sum, max)"]!);
+    const payload = combinePayloadOf(planned.components.transforms["Packed(sum, max)/Pack"]!);
     assert.equal(combineFnsOf(payload.combineFn!).length, 2);
   });
 
@@ -43,5 +47,54 @@ describe("packCombiners", () => {
       components.environments["main"]!.capabilities.push(PACKED_COMBINE_FN_URN);
     });
     assert.equal(plan(pipeline.build()).stages.filter(({ kind }) => kind === "group-by-key").length, 2);
+  });
+
+  describe("of Python", () => {
+    const APPLY = "beam:annotation:apply_combiner_packing:v1";
+
+    /** Two combines, each behind a ParDo that gives all elements the same key, in a composite that may ask for packing. */
+    function combinesOfPython(asks: boolean): PipelineBuilder {
+      const pipeline = new PipelineBuilder();
+      const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+      for (const name of ["Both/min", "Both/max"]) {
+        const payload = { doFn: { urn: "beam:dofn:python_key_with_none:v1" } };
+        const keyed = pipeline.parDo(`${name}/KeyWithVoid`, a, { payload });
+        pipeline.parDo(`${name}/UnKey`, pipeline.combinePerKey(`${name}/CombinePerKey`, keyed));
+      }
+      pipeline.tamper((components) => {
+        components.environments["main"]!.capabilities.push("beam:combinefn:packed_python:v1");
+        for (const [id, transform] of Object.entries(components.transforms)) {
+          if (asks && id.startsWith("Both/")) transform.annotations[APPLY] = new Uint8Array();
+          if (!id.endsWith("/CombinePerKey")) continue;
+          const payload = combinePayloadOf(transform);
+          payload.combineFn!.urn = "beam:combinefn:pickled_python:v1";
+          payload.combineFn!.payload = toBinary(BytesValueSchema, create(BytesValueSchema, { value: Buffer.from(id) }));
+          transform.spec!.payload = toBinary(CombinePayloadSchema, payload);
+        }
+      });
+      return pipeline;
+    }
+
+    const groupings = (pipeline: PipelineBuilder, capabilities?: Capabilities): number =>
+      plan(pipeline.build(), capabilities).stages.filter(({ kind }) => kind === "group-by-key").length;
+
+    it("are packed where that is asked for, global ones too; the others' keys are not made", () => {
+      const planned = plan(combinesOfPython(true).build());
+      const name = "Packed(min/CombinePerKey, max/CombinePerKey)/Pack";
+      const [before, after] = fusedTransforms(planned);
+      assert.deepEqual(before, ["a", "Both/min/KeyWithVoid", `${name}/Precombine`]);
+      assert.deepEqual(after?.slice(0, 2), [`${name}/Merge`, `${name}/ExtractOutputs`]);
+      const { combineFn, accumulatorCoderId } = combinePayloadOf(planned.components.transforms[name]!);
+      assert.equal(combineFn?.urn, "beam:combinefn:pickled_python:v1");
+      assert.equal(planned.components.coders[accumulatorCoderId]?.spec?.urn, "beam:coder:tuple:v1");
+      const unpacking = planned.components.transforms["Both/max/CombinePerKey"]!;
+      assert.equal(unpacking.spec?.urn, "beam:transform:pardo:v1");
+    });
+
+    it("are not where it is not, nor in streaming jobs, as the SDK's own optimiser has it", () => {
+      assert.equal(groupings(combinesOfPython(true)), 1);
+      assert.equal(groupings(combinesOfPython(false)), 2);
+      assert.equal(groupings(combinesOfPython(true), inStreams(PORTABLE_CAPABILITIES)), 2);
+    });
   });
 });

@@ -1,6 +1,4 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { TUPLE_URN } from "../../portability/coders/tuple-coder.js";
-import { PACKED_COMBINE_FN_URN, packedCombineFn, unpackSpec } from "../../portability/execution/packed-combine.js";
 import {
   CombinePayloadSchema,
   type Components,
@@ -9,67 +7,122 @@ import {
   PTransformSchema,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { StandardCoders, StandardPTransforms } from "../../portability/urns.js";
+import type { Capabilities } from "./capabilities.js";
+import type { CombinePacking } from "./combine-packing.js";
 import { ComponentAdditions } from "./component-additions.js";
 import { obstacleToLifting } from "./lift-combiners.js";
 import { stageOfTransform } from "./stage-of-transform.js";
 import type { Plan, PlanStage } from "./stages.js";
 import { combinePayloadOf, roleOf } from "./transforms.js";
 
+/** Combines that become one. */
+interface Siblings {
+  readonly packing: CombinePacking;
+  /** Two or more. */
+  readonly ids: readonly string[];
+  /** What gives keys to the inputs of all but the first, where the elements had none: not needed any more. */
+  readonly keying: readonly string[];
+}
+
 /**
  * Makes one combine of those that combine the same PCollection in one environment, if the environment can: their values
  * are grouped once instead of once for each.
  *
  * ```
- * before   a -> CombinePerKey(sum) -> b          after   a -> Packed(…) -> t -> CombinePerKey(sum) -> b
- *          a -> CombinePerKey(max) -> c                                    t -> CombinePerKey(max) -> c
+ * before   a -> CombinePerKey(sum) -> b          after   a -> Packed(…)/Pack -> t -> CombinePerKey(sum) -> b
+ *          a -> CombinePerKey(max) -> c                                         t -> CombinePerKey(max) -> c
  * ```
  *
  * Each transform keeps its id and its output; it takes its part out of the packed combine's.
  */
-export function packCombiners(plan: Plan): Plan {
+export function packCombiners(plan: Plan, { packings }: Capabilities): Plan {
   const additions = new ComponentAdditions(plan.components);
   const packedBefore = new Map<string, string>();
-  for (const ids of siblings(plan)) packedBefore.set(ids[0]!, pack(ids, plan.components, additions));
+  const keying = new Set<string>();
+  for (const siblings of siblingsIn(plan, packings)) {
+    packedBefore.set(siblings.ids[0]!, pack(siblings, plan.components, additions));
+    for (const id of siblings.keying) keying.add(id);
+  }
   if (packedBefore.size === 0) return plan;
   const components = additions.applied();
+  const isNew = (id: string): boolean => components.transforms[id] !== plan.components.transforms[id];
   const stages = plan.stages.flatMap((stage): PlanStage[] => {
-    if (roleOf(plan.components.transforms[stage.id]!) !== "combine") return [stage];
+    if (!isNew(stage.id)) return [stage];
     const packed = packedBefore.get(stage.id);
     const own = stageOfTransform(components, stage.id);
     return packed === undefined ? [own] : [stageOfTransform(components, packed), own];
   });
-  return { ...plan, components, stages, roots: [...plan.roots, ...packedBefore.values()] };
+  const read = new Set(stages.flatMap(({ id }) => Object.values(components.transforms[id]!.inputs)));
+  const isNeeded = (id: string): boolean =>
+    !keying.has(id) || Object.values(components.transforms[id]!.outputs).some((output) => read.has(output));
+  return {
+    ...plan,
+    components,
+    stages: stages.filter(({ id }) => isNeeded(id)),
+    roots: [...plan.roots, ...packedBefore.values()],
+  };
 }
 
-/** Ids of the combines that can be packed, two or more together. */
-function siblings({ components, stages }: Plan): string[][] {
-  const groups = new Map<string, string[]>();
+/** The combines that can be packed together. */
+function siblingsIn({ components, stages }: Plan, packings: readonly CombinePacking[]): Siblings[] {
+  const producers = new Map(
+    stages.flatMap(({ id }) => {
+      return Object.values(components.transforms[id]!.outputs).map((output) => [output, id] as const);
+    }),
+  );
+  const groups = new Map<string, { packing: CombinePacking; ids: string[]; keying: string[] }>();
   for (const { id } of stages) {
     const transform = components.transforms[id]!;
     if (roleOf(transform) !== "combine") continue;
     const { environmentId } = transform;
-    if (!components.environments[environmentId]?.capabilities.includes(PACKED_COMBINE_FN_URN)) continue;
+    const capabilities = components.environments[environmentId]?.capabilities;
+    const packing = packings.find(({ capability }) => capabilities?.includes(capability));
+    if (packing?.takes(components, id, combinePayloadOf(transform).combineFn!) !== true) continue;
     const input = Object.values(transform.inputs)[0]!;
+    const ends = [input, Object.values(transform.outputs)[0]!];
     if (obstacleToLifting(components, components.pcollections[input]!) !== undefined) continue;
-    const key = JSON.stringify([input, environmentId]);
-    groups.set(key, [...(groups.get(key) ?? []), id]);
+    if (!ends.every((pcollection) => isPairs(components, pcollection))) continue;
+    const producer = producers.get(input);
+    const keyed = producer === undefined ? undefined : packing.keyed(components.transforms[producer]!);
+    const key = JSON.stringify([keyed === undefined ? { input } : { keyed }, environmentId]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { packing, ids: [id], keying: [] });
+    else {
+      group.ids.push(id);
+      if (keyed !== undefined) group.keying.push(producer!);
+    }
   }
-  return [...groups.values()].filter((ids) => ids.length > 1);
+  return [...groups.values()].filter(({ ids }) => ids.length > 1);
+}
+
+/** Whether the runner sees that its elements are pairs: an SDK may have a coder of its own for all of an element. */
+function isPairs(components: Components, pcollection: string): boolean {
+  return components.coders[components.pcollections[pcollection]!.coderId]?.spec?.urn === StandardCoders.Enum.KV;
+}
+
+/** Names of transforms without the names of the composites that all of them are in. */
+function namesWithin(names: readonly string[]): string[] {
+  const paths = names.map((name) => name.split("/"));
+  const [first] = paths as [string[]];
+  let shared = 0;
+  while (paths.every((path) => shared < path.length - 1 && path[shared] === first[shared])) shared++;
+  return paths.map((path) => path.slice(shared).join("/"));
 }
 
 /** Adds the packed combine, makes each of the others take its part of it, and returns the packed combine's id. */
-function pack(ids: readonly string[], components: Components, additions: ComponentAdditions): string {
+function pack({ packing, ids }: Siblings, components: Components, additions: ComponentAdditions): string {
   const transforms = ids.map((id) => components.transforms[id]!);
   const [first] = transforms as [PTransform];
   const inputId = Object.values(first.inputs)[0]!;
   const input = components.pcollections[inputId]!;
   const payloads = transforms.map(combinePayloadOf);
-  const name = `Packed(${transforms.map(({ uniqueName }) => uniqueName.split("/").at(-1)).join(", ")})`;
+  const name = `Packed(${namesWithin(transforms.map(({ uniqueName }) => uniqueName)).join(", ")})/Pack`;
   const outputs = transforms.map((transform) => Object.values(transform.outputs)[0]!);
   const partsOf = (pcollection: string): string[] =>
     components.coders[components.pcollections[pcollection]!.coderId]!.componentCoderIds;
   const [keyCoder] = partsOf(outputs[0]!) as [string];
-  const tuple = (title: string, parts: string[]): string => additions.coder(`${name}/${title}`, TUPLE_URN, parts);
+  const tuple = (title: string, parts: string[]): string =>
+    additions.coder(`${name}/${title}`, packing.tupleCoder, parts);
   const results = tuple(
     "Outputs",
     outputs.map((output) => partsOf(output)[1]!),
@@ -84,7 +137,7 @@ function pack(ids: readonly string[], components: Components, additions: Compone
     }),
   );
   const payload = create(CombinePayloadSchema, {
-    combineFn: packedCombineFn(payloads.map(({ combineFn }) => combineFn!)),
+    combineFn: packing.combineFn(payloads.map(({ combineFn }) => combineFn!)),
     accumulatorCoderId: tuple(
       "Accumulators",
       payloads.map(({ accumulatorCoderId }) => accumulatorCoderId),
@@ -94,7 +147,7 @@ function pack(ids: readonly string[], components: Components, additions: Compone
   for (const [at, transform] of transforms.entries()) {
     additions.replaceTransform(ids[at]!, {
       ...transform,
-      spec: unpackSpec(at),
+      spec: packing.unpack(at),
       subtransforms: [],
       inputs: { in: packedOutput },
       environmentId,

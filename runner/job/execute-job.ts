@@ -53,6 +53,7 @@ function executeJob(job: JobToExecute, services: WorkerServices, settings: Execu
   const { execution = {}, onResult } = settings;
   const running = execute(job.pipeline, {
     ...execution,
+    ...(job.options["beam:option:streaming:v1"] === true ? { streaming: true } : {}),
     worker: (environment, id) => workerFor(job, environment, id, services, settings, attempted),
     capabilities: PORTABLE_CAPABILITIES,
     memoryBudget: settings.memoryBudget,
