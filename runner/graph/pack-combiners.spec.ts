@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { combineFnsOf, PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
-import { CombinePayloadSchema } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { type Capabilities, inStreams, PORTABLE_CAPABILITIES } from "./capabilities.js";
 import { plan } from "./plan.js";
-import { fusedTransforms, PipelineBuilder } from "./testing.js";
+import { combinesOfPython, fusedTransforms, PipelineBuilder } from "./testing.js";
 import { combinePayloadOf } from "./transforms.js";
 
 /** Two combines of one PCollection, each read by a ParDo. */
@@ -50,31 +47,6 @@ describe("packCombiners", () => {
   });
 
   describe("of Python", () => {
-    const APPLY = "beam:annotation:apply_combiner_packing:v1";
-
-    /** Two combines, each behind a ParDo that gives all elements the same key, in a composite that may ask for packing. */
-    function combinesOfPython(asks: boolean): PipelineBuilder {
-      const pipeline = new PipelineBuilder();
-      const a = pipeline.parDo("a", pipeline.impulse("impulse"));
-      for (const name of ["Both/min", "Both/max"]) {
-        const payload = { doFn: { urn: "beam:dofn:python_key_with_none:v1" } };
-        const keyed = pipeline.parDo(`${name}/KeyWithVoid`, a, { payload });
-        pipeline.parDo(`${name}/UnKey`, pipeline.combinePerKey(`${name}/CombinePerKey`, keyed));
-      }
-      pipeline.tamper((components) => {
-        components.environments["main"]!.capabilities.push("beam:combinefn:packed_python:v1");
-        for (const [id, transform] of Object.entries(components.transforms)) {
-          if (asks && id.startsWith("Both/")) transform.annotations[APPLY] = new Uint8Array();
-          if (!id.endsWith("/CombinePerKey")) continue;
-          const payload = combinePayloadOf(transform);
-          payload.combineFn!.urn = "beam:combinefn:pickled_python:v1";
-          payload.combineFn!.payload = toBinary(BytesValueSchema, create(BytesValueSchema, { value: Buffer.from(id) }));
-          transform.spec!.payload = toBinary(CombinePayloadSchema, payload);
-        }
-      });
-      return pipeline;
-    }
-
     const groupings = (pipeline: PipelineBuilder, capabilities?: Capabilities): number =>
       plan(pipeline.build(), capabilities).stages.filter(({ kind }) => kind === "group-by-key").length;
 

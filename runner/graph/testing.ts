@@ -1,8 +1,10 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import {
   CombinePayloadSchema,
   type Components,
   ComponentsSchema,
+  FunctionSpecSchema,
   IsBounded_Enum,
   ParDoPayloadSchema,
   type Pipeline,
@@ -19,6 +21,7 @@ import {
   StandardSideInputTypes,
 } from "../../portability/urns.js";
 import type { ExecutableStage, Plan } from "./stages.js";
+import { combinePayloadOf } from "./transforms.js";
 
 const { Primitives, Composites } = StandardPTransforms;
 
@@ -186,4 +189,32 @@ export function stageOf(plan: Plan, transform: string): ExecutableStage {
     throw new Error(`no executable stage runs ${transform}`);
   }
   return stage;
+}
+
+/**
+ * Two combines of Python, each behind a ParDo that gives all elements the same key, in a composite that may ask for
+ * packing.
+ */
+export function combinesOfPython(asks: boolean): PipelineBuilder {
+  const pipeline = new PipelineBuilder();
+  const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+  for (const name of ["Both/min", "Both/max"]) {
+    const payload = { doFn: { urn: "beam:dofn:python_key_with_none:v1" } };
+    const keyed = pipeline.parDo(`${name}/KeyWithVoid`, a, { payload });
+    pipeline.parDo(`${name}/UnKey`, pipeline.combinePerKey(`${name}/CombinePerKey`, keyed));
+  }
+  pipeline.tamper(({ environments, transforms }) => {
+    environments["main"]!.capabilities.push("beam:combinefn:packed_python:v1");
+    for (const [id, transform] of Object.entries(transforms)) {
+      if (asks && id.startsWith("Both/")) {
+        transform.annotations["beam:annotation:apply_combiner_packing:v1"] = new Uint8Array();
+      }
+      if (!id.endsWith("/CombinePerKey")) continue;
+      const payload = combinePayloadOf(transform);
+      const pickled = toBinary(BytesValueSchema, create(BytesValueSchema, { value: Buffer.from(id) }));
+      payload.combineFn = create(FunctionSpecSchema, { urn: "beam:combinefn:pickled_python:v1", payload: pickled });
+      transform.spec!.payload = toBinary(CombinePayloadSchema, payload);
+    }
+  });
+  return pipeline;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { GirderError } from "../../portability/errors.js";
 import { client, createServer, listen, serve, shutdown } from "../../portability/fn-api/grpc.js";
@@ -26,11 +26,13 @@ import { SINK_URN } from "../environment/fn-api/bundle-descriptor.js";
 import { type FakeBundle, FakeWorker, type Process } from "../environment/fn-api/testing/fake-worker.js";
 import { RUNNER_CAPABILITIES } from "../environment/runner-capabilities.js";
 import { anyOf, external, ofUrn } from "../environment/testing/environments.js";
-import { PipelineBuilder } from "../graph/testing.js";
+import { combinesOfPython, PipelineBuilder } from "../graph/testing.js";
 import type { JobArtifacts } from "./artifacts/job-artifacts.js";
 import { jobExecutor } from "./execute-job.js";
 import type { ExecutionMessage, JobExecution } from "./execution.js";
 import { WorkerServices } from "./worker-services.js";
+
+const OPTIONS = { "beam:option:x:v1": 1 };
 
 /** Services for workers, and a pool that starts fake ones. */
 class Pool implements AsyncDisposable {
@@ -72,14 +74,14 @@ class Pool implements AsyncDisposable {
     return external({ endpoint: { url: this.address } });
   }
 
-  /** Runs a pipeline of one transform in this environment. */
-  run(environment = this.environment): JobExecution {
+  /** Runs a pipeline in this environment, by default of one transform. */
+  run(environment = this.environment, pipeline = pipelineIn(environment), options: JsonObject = OPTIONS): JobExecution {
     const execute = jobExecutor(this.services, { memoryBudget: 1 << 20, bundleAttempts: 2 });
     return execute({
       jobId: "job-7",
       jobName: "a job",
-      pipeline: pipelineIn(environment),
-      options: { "beam:option:x:v1": 1 },
+      pipeline,
+      options,
       retrievalToken: "token",
       artifacts: { has: () => false } as unknown as JobArtifacts,
       signal: this.cancel.signal,
@@ -200,6 +202,23 @@ describe("the execution of a job", () => {
     finish();
     await job.done;
     assert.equal(open(), 0);
+  });
+
+  it("heeds the option that asks for streaming: combines of Python are packed without it", async () => {
+    const transforms: string[] = [];
+    await using pool = await Pool.start(
+      ({ descriptor }) => void transforms.push(...Object.keys(descriptor.transforms)),
+    );
+    const builder = combinesOfPython(true);
+    builder.tamper(({ environments, pcollections }) => {
+      pcollections["impulse.out"]!.coderId = "bytes";
+      Object.assign(environments["main"]!, { urn: pool.environment.urn, payload: pool.environment.payload });
+    });
+    const packs = (): boolean => transforms.some((id) => id.startsWith("Packed("));
+    await pool.run(pool.environment, builder.build(), { "beam:option:streaming:v1": true }).done;
+    assert.ok(transforms.length > 0 && !packs());
+    await pool.run(pool.environment, builder.build(), { "beam:option:streaming:v1": false }).done;
+    assert.ok(packs());
   });
 
   it("passes on what workers log", async () => {
