@@ -93,7 +93,7 @@ const COMMON_OPTIONS = {
   maxBundleTime: {
     type: "number",
     required: false,
-    description: "Ms that a bundle lasts, at most: 250 if not given, 20 when streaming.",
+    description: "Ms that a bundle lasts, at most: 1000 if not given, 20 when streaming.",
   },
   bundleAttempts: { type: "number", default: 4, description: "How often a bundle lost with its worker is tried." },
   failBundles: { type: "number", default: 0, description: "Share of bundles lost at random, to test retries." },
