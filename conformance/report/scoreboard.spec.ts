@@ -53,6 +53,12 @@ describe("the scoreboard", () => {
     assert.equal(text.split("\n").filter((line) => line.includes('"outcome"')).length, 3);
   });
 
+  it("keeps of a place in a program nothing of the machine", () => {
+    const reason = `no (at Map, applied at ${import.meta.url}:1:2)`;
+    const text = resultText(report("go", "prism", [], [{ ...test("a", "failed", []), reason }]));
+    assert.match(text, /applied at dist\/conformance\/report\/scoreboard.spec.js:1:2/);
+  });
+
   it("is that of the results that are kept", () => {
     assert.equal(readFileSync(SCOREBOARD, "utf8"), scoreboard(readResults()));
   });
