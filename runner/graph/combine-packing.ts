@@ -14,8 +14,8 @@ export interface CombinePacking {
   readonly tupleCoder: string;
   /** Whether combines are packed in streaming jobs, too. */
   readonly inStreams: boolean;
-  /** Whether a combine may become part of a packed one. */
-  takes(components: Components, id: string, combineFn: FunctionSpec): boolean;
+  /** How many combines, this one among them, may become one, at most. Below two it is left alone. */
+  limit(components: Components, id: string, combineFn: FunctionSpec): number;
   /** The PCollection that a producer does nothing to but to give each element the same key, if it is such a producer. */
   keyed(producer: PTransform): string | undefined;
   /** The CombineFn made of several: its accumulators and outputs are tuples of theirs. */
@@ -29,7 +29,7 @@ export const OWN_PACKING: CombinePacking = {
   capability: PACKED_COMBINE_FN_URN,
   tupleCoder: TUPLE_URN,
   inStreams: true,
-  takes: () => true,
+  limit: () => Number.POSITIVE_INFINITY,
   keyed: () => undefined,
   combineFn: packedCombineFn,
   unpack: unpackSpec,

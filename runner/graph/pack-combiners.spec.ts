@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { combineFnsOf, PACKED_COMBINE_FN_URN } from "../../portability/execution/packed-combine.js";
 import { type Capabilities, inStreams, PORTABLE_CAPABILITIES } from "./capabilities.js";
+import { OWN_PACKING } from "./combine-packing.js";
 import { plan } from "./plan.js";
 import { combinesOfPython, fusedTransforms, PipelineBuilder } from "./testing.js";
 import { combinePayloadOf } from "./transforms.js";
@@ -34,6 +35,20 @@ describe("packCombiners", () => {
     assert.equal(planned.stages.filter(({ kind }) => kind === "group-by-key").length, 2);
   });
 
+  it("makes as many of them one as each of them allows", () => {
+    const pipeline = new PipelineBuilder();
+    const a = pipeline.parDo("a", pipeline.impulse("impulse"));
+    for (const name of ["b", "c", "d", "e", "f"]) pipeline.parDo(`after ${name}`, pipeline.combinePerKey(name, a));
+    pipeline.tamper((components) => {
+      components.environments["main"]!.capabilities.push(PACKED_COMBINE_FN_URN);
+    });
+    const limits: Readonly<Record<string, number>> = { b: 3, c: 2, d: 3, e: 1, f: 2 };
+    const limited = { ...OWN_PACKING, limit: (_: unknown, id: string) => limits[id]! };
+    const { components } = plan(pipeline.build(), { ...PORTABLE_CAPABILITIES, packings: [limited] });
+    const packs = Object.keys(components.transforms).filter((id) => id.endsWith("/Pack"));
+    assert.deepEqual(packs.sort(), ["Packed(b, d)/Pack", "Packed(c, f)/Pack"]);
+  });
+
   it("leaves a combine alone that has no like", () => {
     const pipeline = new PipelineBuilder();
     const a = pipeline.parDo("a", pipeline.impulse("impulse"));
@@ -51,7 +66,7 @@ describe("packCombiners", () => {
       plan(pipeline.build(), capabilities).stages.filter(({ kind }) => kind === "group-by-key").length;
 
     it("are packed where that is asked for, global ones too; the others' keys are not made", () => {
-      const planned = plan(combinesOfPython(true).build());
+      const planned = plan(combinesOfPython("").build());
       const name = "Packed(min/CombinePerKey, max/CombinePerKey)/Pack";
       const [before, after] = fusedTransforms(planned);
       assert.deepEqual(before, ["a", "Both/min/KeyWithVoid", `${name}/Precombine`]);
@@ -64,9 +79,11 @@ describe("packCombiners", () => {
     });
 
     it("are not where it is not, nor in streaming jobs, as the SDK's own optimiser has it", () => {
-      assert.equal(groupings(combinesOfPython(true)), 1);
-      assert.equal(groupings(combinesOfPython(false)), 2);
-      assert.equal(groupings(combinesOfPython(true), inStreams(PORTABLE_CAPABILITIES)), 2);
+      assert.equal(groupings(combinesOfPython("")), 1);
+      assert.equal(groupings(combinesOfPython("2")), 1);
+      assert.equal(groupings(combinesOfPython("1")), 2);
+      assert.equal(groupings(combinesOfPython()), 2);
+      assert.equal(groupings(combinesOfPython(""), inStreams(PORTABLE_CAPABILITIES)), 2);
     });
   });
 });

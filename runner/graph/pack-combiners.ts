@@ -24,6 +24,15 @@ interface Siblings {
   readonly keying: readonly string[];
 }
 
+/** A combine that may become part of one. */
+interface Candidate {
+  readonly packing: CombinePacking;
+  readonly id: string;
+  readonly limit: number;
+  /** What gives keys to its input, where the elements had none. */
+  readonly keying: readonly string[];
+}
+
 /**
  * Makes one combine of those that combine the same PCollection in one environment, if the environment can: their values
  * are grouped once instead of once for each.
@@ -70,29 +79,40 @@ function siblingsIn({ components, stages }: Plan, packings: readonly CombinePack
       return Object.values(components.transforms[id]!.outputs).map((output) => [output, id] as const);
     }),
   );
-  const groups = new Map<string, { packing: CombinePacking; ids: string[]; keying: string[] }>();
+  const groups = new Map<string, Candidate[]>();
   for (const { id } of stages) {
     const transform = components.transforms[id]!;
     if (roleOf(transform) !== "combine") continue;
     const { environmentId } = transform;
     const capabilities = components.environments[environmentId]?.capabilities;
     const packing = packings.find(({ capability }) => capabilities?.includes(capability));
-    if (packing?.takes(components, id, combinePayloadOf(transform).combineFn!) !== true) continue;
+    if (packing === undefined) continue;
+    const limit = packing.limit(components, id, combinePayloadOf(transform).combineFn!);
     const input = Object.values(transform.inputs)[0]!;
     const ends = [input, Object.values(transform.outputs)[0]!];
-    if (obstacleToLifting(components, components.pcollections[input]!) !== undefined) continue;
+    if (limit < 2 || obstacleToLifting(components, components.pcollections[input]!) !== undefined) continue;
     if (!ends.every((pcollection) => isPairs(components, pcollection))) continue;
     const producer = producers.get(input);
     const keyed = producer === undefined ? undefined : packing.keyed(components.transforms[producer]!);
     const key = JSON.stringify([keyed === undefined ? { input } : { keyed }, environmentId]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { packing, ids: [id], keying: [] });
-    else {
-      group.ids.push(id);
-      if (keyed !== undefined) group.keying.push(producer!);
+    const keying = keyed === undefined ? [] : [producer!];
+    groups.set(key, [...(groups.get(key) ?? []), { packing, id, limit, keying }]);
+  }
+  return [...groups.values()].flatMap(cutToLimits);
+}
+
+/** Those with the lowest limits come together, for the first of a group is what limits it. */
+function cutToLimits(candidates: readonly Candidate[]): Siblings[] {
+  const siblings: Siblings[] = [];
+  const rest = candidates.toSorted((a, b) => a.limit - b.limit);
+  while (rest.length > 1) {
+    const group = rest.splice(0, rest[0]!.limit);
+    const [{ packing }, ...others] = group as [Candidate, ...Candidate[]];
+    if (others.length > 0) {
+      siblings.push({ packing, ids: group.map(({ id }) => id), keying: others.flatMap(({ keying }) => keying) });
     }
   }
-  return [...groups.values()].filter(({ ids }) => ids.length > 1);
+  return siblings;
 }
 
 /** Whether the runner sees that its elements are pairs: an SDK may have a coder of its own for all of an element. */

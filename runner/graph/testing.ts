@@ -192,10 +192,11 @@ export function stageOf(plan: Plan, transform: string): ExecutableStage {
 }
 
 /**
- * Two combines of Python, each behind a ParDo that gives all elements the same key, in a composite that may ask for
- * packing.
+ * Two combines of Python, each behind a ParDo that gives all elements the same key.
+ *
+ * @param asks What their annotation says: how many may become one, or nothing for as many as there are. Default: they have none.
  */
-export function combinesOfPython(asks: boolean): PipelineBuilder {
+export function combinesOfPython(asks?: string): PipelineBuilder {
   const pipeline = new PipelineBuilder();
   const a = pipeline.parDo("a", pipeline.impulse("impulse"));
   for (const name of ["Both/min", "Both/max"]) {
@@ -206,8 +207,8 @@ export function combinesOfPython(asks: boolean): PipelineBuilder {
   pipeline.tamper(({ environments, transforms }) => {
     environments["main"]!.capabilities.push("beam:combinefn:packed_python:v1");
     for (const [id, transform] of Object.entries(transforms)) {
-      if (asks && id.startsWith("Both/")) {
-        transform.annotations["beam:annotation:apply_combiner_packing:v1"] = new Uint8Array();
+      if (asks !== undefined && id.startsWith("Both/")) {
+        transform.annotations["beam:annotation:apply_combiner_packing:v1"] = Buffer.from(asks);
       }
       if (!id.endsWith("/CombinePerKey")) continue;
       const payload = combinePayloadOf(transform);

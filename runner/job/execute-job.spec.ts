@@ -209,7 +209,7 @@ describe("the execution of a job", () => {
     await using pool = await Pool.start(
       ({ descriptor }) => void transforms.push(...Object.keys(descriptor.transforms)),
     );
-    const builder = combinesOfPython(true);
+    const builder = combinesOfPython("");
     builder.tamper(({ environments, pcollections }) => {
       pcollections["impulse.out"]!.coderId = "bytes";
       Object.assign(environments["main"]!, { urn: pool.environment.urn, payload: pool.environment.payload });

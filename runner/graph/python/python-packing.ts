@@ -20,13 +20,15 @@ const PICKLED_DOFN_INFO = "beam:dofn:pickled_python_info:v1";
 const KEY_WITH_NONE_DOFN = "beam:dofn:python_key_with_none:v1";
 const TUPLE_CODER = "beam:coder:tuple:v1";
 const APPLY_COMBINER_PACKING = "beam:annotation:apply_combiner_packing:v1";
+/** Combines in one, where the annotation says no number. Source: translations.py. */
+const MOST = 128;
 
 export const PYTHON_PACKING: CombinePacking = {
   capability: PACKED_COMBINE_FN,
   tupleCoder: TUPLE_CODER,
   // The SDK's own optimiser does not pack them there.
   inStreams: false,
-  takes: (components, id, { urn }) => urn === PICKLED_COMBINE_FN && isAskedFor(components, id),
+  limit: (components, id, { urn }) => (urn === PICKLED_COMBINE_FN ? limitOf(components, id) : 0),
   keyed: (producer) => (doFnOf(producer) === KEY_WITH_NONE_DOFN ? Object.values(producer.inputs)[0] : undefined),
   combineFn: (fns) =>
     create(FunctionSpecSchema, {
@@ -44,13 +46,16 @@ export const PYTHON_PACKING: CombinePacking = {
   },
 };
 
-/** Whether the author, or a transform that it is part of, has asked for packing. */
-function isAskedFor(components: Components, id: string): boolean {
-  if (components.transforms[id]?.annotations[APPLY_COMBINER_PACKING] !== undefined) return true;
-  const parent = Object.keys(components.transforms).find((each) =>
-    components.transforms[each]!.subtransforms.includes(id),
-  );
-  return parent !== undefined && isAskedFor(components, parent);
+/** What the transform says, or the nearest that it is part of: nothing is packed unless that is asked for. */
+function limitOf(components: Components, id: string): number {
+  const { transforms } = components;
+  const asked = transforms[id]?.annotations[APPLY_COMBINER_PACKING];
+  if (asked !== undefined) {
+    const number = Number.parseInt(Buffer.from(asked).toString(), 10);
+    return Number.isNaN(number) ? MOST : number;
+  }
+  const parent = Object.keys(transforms).find((each) => transforms[each]!.subtransforms.includes(id));
+  return parent === undefined ? 0 : limitOf(components, parent);
 }
 
 /** URN of a ParDo's function. */
