@@ -130,6 +130,11 @@ describe("the command", function () {
     ["a share above 1", ["run", "orders.ts", "--fail-bundles=7"], /--fail-bundles=7 is out of range[\s\S]*from 0 to 1/],
     ["an unknown runner", ["run", "orders.ts", "--runner=flint"], /no runner "flint"[\s\S]*--runner=embedded/],
     ["a size that is none", ["run", "orders.ts", "--memory-budget=much"], /"much" is not a size[\s\S]*64k, 512m, 2g/],
+    [
+      "a size without a unit",
+      ["run", "orders.ts", "--memory-budget=64"],
+      /64 is a budget of 64 bytes[\s\S]*64m for megabytes/,
+    ],
     ["an end that is none", ["run", "ticks.js", "--until=noon"], /until "noon"[\s\S]*--until=available/],
     ["a bundle without elements", ["run", "ticks.js", "--max-bundle-size=0"], /--max-bundle-size=0 is out of range/],
     ["a bundle without time", ["run", "ticks.js", "--max-bundle-time=-1"], /--max-bundle-time=-1 is out of range/],

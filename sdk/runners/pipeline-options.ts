@@ -261,6 +261,9 @@ export function helpText(specs: Readonly<Record<string, OptionSpec>>): string {
   ].join("\n");
 }
 
+/** Less than this (bytes) is a size whose unit was forgotten. */
+const LEAST_BUDGET = 1024;
+
 /**
  * The bytes of `--memory-budget`, a size such as `64k`, `512m` or `2g`.
  *
@@ -274,5 +277,12 @@ export function parseBytes(text: string): number {
       remedy: "Write it as bytes or as 64k, 512m, 2g.",
     });
   }
-  return Math.floor(Number(match[1]) * 1024 ** " kmgt".indexOf((match[2] || " ").toLowerCase()));
+  const bytes = Math.floor(Number(match[1]) * 1024 ** " kmgt".indexOf((match[2] || " ").toLowerCase()));
+  if (bytes < LEAST_BUDGET) {
+    throw new GirderError("invalid-option", `${text} is a budget of ${bytes} bytes, in which nothing has room.`, {
+      where: "--memory-budget",
+      remedy: `Write what it is counted in: ${match[1]}m for megabytes.`,
+    });
+  }
+  return bytes;
 }
