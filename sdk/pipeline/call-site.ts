@@ -11,9 +11,14 @@ export function callSite({ stack = "" }: Error): string | undefined {
   return frame?.replace(/^\s*at (?:.*\()?((?:file:\/\/)?.*?:\d+:\d+)\)?$/, "$1");
 }
 
-/** What was thrown while a transform was applied, saying where that was if it names a transform and no place in the program. */
-export function appliedAt(site: Error, thrown: unknown): unknown {
+/**
+ * What was thrown, saying where in the author's program the transform was applied that it names; as it is if it names none,
+ * or says that already.
+ *
+ * @param siteOf Gives the place where a transform was applied, if known.
+ */
+export function withSite(thrown: unknown, siteOf: (transform: string) => string | undefined): unknown {
   if (!(thrown instanceof GirderError) || thrown.where === undefined || thrown.site !== undefined) return thrown;
-  const place = callSite(site);
-  return place === undefined ? thrown : thrown.appliedAt(place);
+  const site = siteOf(thrown.where);
+  return site === undefined ? thrown : thrown.appliedAt(site);
 }

@@ -33,7 +33,7 @@ import {
   WINDOW_FN_URN,
   windowFnSource,
 } from "../windowing/custom-window-fn.js";
-import { appliedAt, callSite } from "./call-site.js";
+import { callSite, withSite } from "./call-site.js";
 import { collections } from "./collections.js";
 import type { ElementFunction } from "./do-fn.js";
 import { addParDo } from "./element-wise.js";
@@ -140,7 +140,7 @@ export class Pipeline {
     try {
       return this.#apply(input, given, transform, site);
     } catch (thrown) {
-      throw appliedAt(site, thrown);
+      throw withSite(thrown, () => callSite(site));
     }
   }
 

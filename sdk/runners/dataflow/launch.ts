@@ -6,6 +6,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
 import { PipelineSchema } from "../../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
 import { MetricsContainer } from "../../../portability/metrics/index.js";
+import { withSite } from "../../pipeline/call-site.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
 import { packageFolder } from "../package-folder.js";
 import { PipelineResult } from "../pipeline-result.js";
@@ -47,9 +48,7 @@ export async function launchDataflow(
   } catch (thrown) {
     await pipeline.failed();
     const known = await withOriginalPositions(thrown, shipped.bundle.path);
-    if (!(known instanceof GirderError) || known.where === undefined || known.site !== undefined) throw known;
-    const site = pipeline.siteOf(known.where);
-    throw site === undefined ? known : known.appliedAt(site);
+    throw withSite(known, (transform) => pipeline.siteOf(transform));
   }
 }
 

@@ -6,6 +6,7 @@ import { execute } from "../../../runner/execution/execute.js";
 import type { ExecutionOptions } from "../../../runner/execution/options.js";
 import type { JobResult } from "../../../runner/execution/progress.js";
 import { Harness } from "../../harness/harness.js";
+import { withSite } from "../../pipeline/call-site.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
 
 /** How a pipeline is run. */
@@ -35,8 +36,6 @@ export async function runEmbedded(pipeline: Pipeline, options: EmbeddedOptions =
     return await execute(pipeline.toProto(), { ...execution, worker: () => worker });
   } catch (thrown) {
     await pipeline.failed();
-    if (!(thrown instanceof GirderError) || thrown.where === undefined) throw thrown;
-    const site = pipeline.siteOf(thrown.where);
-    throw site === undefined ? thrown : thrown.appliedAt(site);
+    throw withSite(thrown, (transform) => pipeline.siteOf(transform));
   }
 }

@@ -2,6 +2,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { GirderError } from "../../../portability/errors.js";
 import { JobState_Enum as JobState } from "../../../portability/gen/org/apache/beam/model/job_management/v1/beam_job_api_pb.js";
+import { withSite } from "../../pipeline/call-site.js";
 import type { Pipeline } from "../../pipeline/pipeline.js";
 import { startLocalWorker } from "../../worker/local-worker.js";
 import { WorkerPool } from "../../worker/worker-pool.js";
@@ -71,9 +72,7 @@ export async function runPortable(pipeline: Pipeline, options: PortableOptions):
       : await runElsewhere(pipeline, environment, options);
   } catch (thrown) {
     await pipeline.failed();
-    if (!(thrown instanceof GirderError) || thrown.where === undefined || thrown.site !== undefined) throw thrown;
-    const site = pipeline.siteOf(thrown.where);
-    throw site === undefined ? thrown : thrown.appliedAt(site);
+    throw withSite(thrown, (transform) => pipeline.siteOf(transform));
   }
 }
 
