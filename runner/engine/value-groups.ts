@@ -16,8 +16,8 @@ const LONGEST_ARRAY = 1 << 25;
 
 /**
  * Each key has a slot. The values of a large batch stay in the batch until the groups are read: then each group's number of
- * values is known, and its array is made once. To append them as they come takes half as long again, for the arrays that
- * are outgrown.
+ * values is known, and its array is made once. To append them as they come takes a third longer, for the arrays that are
+ * outgrown.
  */
 export class ValueGroups implements Groups {
   readonly #slots = new Map<KeyIdentity, number>();

@@ -27,7 +27,7 @@ import { MetricsContainer } from "../../portability/metrics/index.js";
 import { Engine } from "../engine/engine.js";
 import type { EngineCommand, EngineEvent, EngineOptions } from "../engine/events.js";
 import type { EngineGraph, GroupByKeyNode, StageNode } from "../engine/graph.js";
-import { DEFAULT_CAPABILITIES, inStreams } from "../graph/capabilities.js";
+import { inStreams } from "../graph/capabilities.js";
 import { plan } from "../graph/plan.js";
 import { Spill } from "../store/spill.js";
 import { Alarms } from "./alarms.js";
@@ -66,7 +66,7 @@ type Run = Extract<EngineCommand, { type: "run" }>;
  * `cancelled` and others when a bundle fails for good. What was not committed by then has no effect.
  */
 export async function execute(pipeline: Pipeline, options: ExecutionOptions): Promise<JobResult> {
-  const { capabilities = DEFAULT_CAPABILITIES } = options;
+  const { capabilities } = options;
   const executable = executableOf(plan(pipeline, options.streaming === true ? inStreams(capabilities) : capabilities));
   const windows = new WindowTable();
   const workers = new Map<string, StageWorker>();

@@ -107,6 +107,6 @@ export const PORTABLE_CAPABILITIES: Capabilities = {
 };
 
 /** What is done of them where the author asks for streaming. */
-export function inStreams(capabilities: Capabilities): Capabilities {
+export function inStreams(capabilities: Capabilities = DEFAULT_CAPABILITIES): Capabilities {
   return { ...capabilities, packings: capabilities.packings.filter((packing) => packing.inStreams) };
 }

@@ -2,7 +2,6 @@
 import { TUPLE_URN } from "../../portability/coders/tuple-coder.js";
 import { PACKED_COMBINE_FN_URN, packedCombineFn, unpackSpec } from "../../portability/execution/packed-combine.js";
 import type {
-  Components,
   FunctionSpec,
   PTransform,
 } from "../../portability/gen/org/apache/beam/model/pipeline/v1/beam_runner_api_pb.js";
@@ -14,8 +13,12 @@ export interface CombinePacking {
   readonly tupleCoder: string;
   /** Whether combines are packed in streaming jobs, too. */
   readonly inStreams: boolean;
-  /** How many combines, this one among them, may become one, at most. Below two it is left alone. */
-  limit(components: Components, id: string, combineFn: FunctionSpec): number;
+  /**
+   * How many combines, this one among them, may become one, at most. Below two it is left alone.
+   *
+   * @param lineage The combine's transform, and those that it is part of, the innermost first.
+   */
+  limit(combineFn: FunctionSpec, lineage: readonly PTransform[]): number;
   /** The PCollection that a producer does nothing to but to give each element the same key, if it is such a producer. */
   keyed(producer: PTransform): string | undefined;
   /** The CombineFn made of several: its accumulators and outputs are tuples of theirs. */

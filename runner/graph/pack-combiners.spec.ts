@@ -43,7 +43,10 @@ describe("packCombiners", () => {
       components.environments["main"]!.capabilities.push(PACKED_COMBINE_FN_URN);
     });
     const limits: Readonly<Record<string, number>> = { b: 3, c: 2, d: 3, e: 1, f: 2 };
-    const limited = { ...OWN_PACKING, limit: (_: unknown, id: string) => limits[id]! };
+    const limited = {
+      ...OWN_PACKING,
+      limit: (_: unknown, lineage: readonly { readonly uniqueName: string }[]) => limits[lineage[0]!.uniqueName]!,
+    };
     const { components } = plan(pipeline.build(), { ...PORTABLE_CAPABILITIES, packings: [limited] });
     const packs = Object.keys(components.transforms).filter((id) => id.endsWith("/Pack"));
     assert.deepEqual(packs.sort(), ["Packed(b, d)/Pack", "Packed(c, f)/Pack"]);

@@ -79,6 +79,17 @@ function siblingsIn({ components, stages }: Plan, packings: readonly CombinePack
       return Object.values(components.transforms[id]!.outputs).map((output) => [output, id] as const);
     }),
   );
+  const parents = new Map(
+    Object.entries(components.transforms).flatMap(([parent, { subtransforms }]) =>
+      subtransforms.map((id) => [id, parent] as const),
+    ),
+  );
+  const lineageOf = (id: string): PTransform[] => {
+    const lineage = new Set<string>();
+    // Composites that nothing runs may contain each other.
+    for (let at: string | undefined = id; at !== undefined && !lineage.has(at); at = parents.get(at)) lineage.add(at);
+    return Array.from(lineage, (each) => components.transforms[each]!);
+  };
   const groups = new Map<string, Candidate[]>();
   for (const { id } of stages) {
     const transform = components.transforms[id]!;
@@ -87,7 +98,7 @@ function siblingsIn({ components, stages }: Plan, packings: readonly CombinePack
     const capabilities = components.environments[environmentId]?.capabilities;
     const packing = packings.find(({ capability }) => capabilities?.includes(capability));
     if (packing === undefined) continue;
-    const limit = packing.limit(components, id, combinePayloadOf(transform).combineFn!);
+    const limit = packing.limit(combinePayloadOf(transform).combineFn!, lineageOf(id));
     const input = Object.values(transform.inputs)[0]!;
     const ends = [input, Object.values(transform.outputs)[0]!];
     if (limit < 2 || obstacleToLifting(components, components.pcollections[input]!) !== undefined) continue;
@@ -96,7 +107,10 @@ function siblingsIn({ components, stages }: Plan, packings: readonly CombinePack
     const keyed = producer === undefined ? undefined : packing.keyed(components.transforms[producer]!);
     const key = JSON.stringify([keyed === undefined ? { input } : { keyed }, environmentId]);
     const keying = keyed === undefined ? [] : [producer!];
-    groups.set(key, [...(groups.get(key) ?? []), { packing, id, limit, keying }]);
+    const candidate = { packing, id, limit, keying };
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [candidate]);
+    else group.push(candidate);
   }
   return [...groups.values()].flatMap(cutToLimits);
 }

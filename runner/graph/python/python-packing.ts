@@ -2,7 +2,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import {
-  type Components,
   type FunctionSpec,
   FunctionSpecSchema,
   ParDoPayloadSchema,
@@ -28,7 +27,7 @@ export const PYTHON_PACKING: CombinePacking = {
   tupleCoder: TUPLE_CODER,
   // The SDK's own optimiser does not pack them there.
   inStreams: false,
-  limit: (components, id, { urn }) => (urn === PICKLED_COMBINE_FN ? limitOf(components, id) : 0),
+  limit: ({ urn }, lineage) => (urn === PICKLED_COMBINE_FN ? limitOf(lineage) : 0),
   keyed: (producer) => (doFnOf(producer) === KEY_WITH_NONE_DOFN ? Object.values(producer.inputs)[0] : undefined),
   combineFn: (fns) =>
     create(FunctionSpecSchema, {
@@ -47,15 +46,13 @@ export const PYTHON_PACKING: CombinePacking = {
 };
 
 /** What the transform says, or the nearest that it is part of: nothing is packed unless that is asked for. */
-function limitOf(components: Components, id: string): number {
-  const { transforms } = components;
-  const asked = transforms[id]?.annotations[APPLY_COMBINER_PACKING];
-  if (asked !== undefined) {
-    const number = Number.parseInt(Buffer.from(asked).toString(), 10);
-    return Number.isNaN(number) ? MOST : number;
-  }
-  const parent = Object.keys(transforms).find((each) => transforms[each]!.subtransforms.includes(id));
-  return parent === undefined ? 0 : limitOf(components, parent);
+function limitOf(lineage: readonly PTransform[]): number {
+  const asked = lineage
+    .map(({ annotations }) => annotations[APPLY_COMBINER_PACKING])
+    .find((each) => each !== undefined);
+  if (asked === undefined) return 0;
+  const number = Number.parseInt(Buffer.from(asked).toString(), 10);
+  return Number.isNaN(number) ? MOST : number;
 }
 
 /** URN of a ParDo's function. */
